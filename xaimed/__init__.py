@@ -1,0 +1,3 @@
+"""Medical-image classification that can be trusted."""
+
+__version__ = "0.1.0"
