@@ -1,0 +1,89 @@
+import pytest
+from omegaconf import OmegaConf
+
+from xaimed.config.compose import composed, plain, refuse_foreign_reach, said_in_one_line
+from xaimed.config.places import groups, summary_of
+from xaimed.errors import ConfigError
+
+GROUPS = {
+    "augmentation",
+    "backbone",
+    "callbacks",
+    "dataset",
+    "experiment",
+    "explainer",
+    "logger",
+    "objective",
+    "optimizer",
+    "protocol",
+    "schedule",
+    "strategy",
+    "trainer",
+}
+
+
+def refused(*overrides, config_dir=None):
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        config = composed(overrides, config_dir=config_dir)
+        refuse_foreign_reach(config)
+        del config.hydra
+        config.name = "named"
+        plain(config)
+    line = str(said_in_one_line(caught.value))
+    assert "\n" not in line
+    return line
+
+
+def test_every_group_is_there_and_every_option_says_what_it_is():
+    assert set(groups()) == GROUPS
+    for group, options in groups().items():
+        assert options
+        for option in options:
+            assert len(summary_of(group, option)) > 10, f"{group}/{option}"
+
+
+@pytest.mark.parametrize(
+    ("override", "near"),
+    [
+        ("backbone=resnt18", "there is no backbone 'resnt18'. Did you mean 'resnet18'"),
+        ("backbon=resnet18", "there is no option 'backbon'. Did you mean 'backbone'"),
+        ("optimizer.lrr=1", "there is no option 'optimizer.lrr'. Did you mean 'lr'"),
+        ("+backbones=resnet18", "'backbone'"),
+        ("explainer=[gradcam,grdcam]", "'gradcam'"),
+        ("experiment=dmo", "'demo'"),
+        ("dataset=folder", "dataset.root must be given. Add dataset.root="),
+        ("a", "missing EQUAL"),
+        ("seed=${sed}", "sed"),
+    ],
+)
+def test_a_misspelt_name_gets_one_line_with_the_near_misses(override, near):
+    assert near in refused(override)
+
+
+def test_variables_of_ones_own_have_a_place():
+    config = composed(["+user.rate=0.5", "optimizer.lr=${user.rate}"])
+    assert config.optimizer.lr == 0.5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "hydra: {callbacks: {evil: {_target_: os.system, command: id}}}",
+        "hydra: {job: {env_set: {LD_PRELOAD: evil.so}}}",
+        "hydra: {job_logging: {handlers: {evil: {class: subprocess.Popen, args: id}}}}",
+        "hydra: {hydra_logging: {handlers: {evil: {'()': os.system, command: id}}}}",
+        "hydra: {job_logging: {handlers: {evil: {class: logging.StreamHandler, stream: 'ext://os.system'}}}}",
+        "hydra: {job_logging: {handlers: {evil: {class: logging.os.system}}}}",
+    ],
+)
+def test_a_config_file_cannot_reach_through_hydra_itself(tmp_path, content):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "evil.yaml").write_text(f"# @package _global_\n{content}\n")
+    config = composed(["experiment=evil"], config_dir=str(tmp_path))
+    assert OmegaConf.is_config(config)
+    with pytest.raises(ConfigError):
+        refuse_foreign_reach(config)
+
+
+def test_the_shipped_configuration_passes():
+    refuse_foreign_reach(composed(["experiment=demo"]))

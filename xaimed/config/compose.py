@@ -1,0 +1,117 @@
+"""What was asked for? Hydra's composition, with its errors said in one line and its own reach kept short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from xaimed.config.nearmiss import near_miss
+from xaimed.config.places import conf_dir, groups
+from xaimed.config.targets import check_targets
+from xaimed.errors import ConfigError, XaimedError
+
+OWN_VARIABLES = "user"
+_LOGGING = {
+    "logging.StreamHandler",
+    "logging.FileHandler",
+    "logging.NullHandler",
+    "logging.Formatter",
+    "colorlog.ColoredFormatter",
+    "rich.logging.RichHandler",
+}
+
+
+def composed(overrides: Sequence[str], config_name: str = "train", config_dir: str | None = None) -> DictConfig:
+    """The configuration, Hydra's own part included; sweep overrides are left at their defaults."""
+    single = [
+        text
+        for text, parsed in zip(overrides, OverridesParser.create().parse_overrides(list(overrides)), strict=True)
+        if not parsed.is_sweep_override()
+    ]
+    if config_dir is not None:
+        single.append(f"hydra.searchpath=[{quoted('file://' + config_dir)}]")
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return compose(config_name, overrides=single, return_hydra_config=True)
+
+
+def quoted(value: str) -> str:
+    """A value in Hydra's quotes, whatever characters it holds."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def refuse_foreign_reach(config: DictConfig) -> None:
+    """Hydra itself calls and sets things that its own node names; a config file must not get at those either."""
+    hydra = OmegaConf.to_container(config.hydra, resolve=False)
+    assert isinstance(hydra, dict)
+    if hydra["job"].get("env_set"):
+        raise ConfigError("hydra.job.env_set is not supported", fix="Set environment variables in the shell.")
+    for name in ("launcher", "sweeper"):  # Hydra accepts only its registered plugins here
+        plugin = {key: value for key, value in (hydra.get(name) or {}).items() if key != "_target_"}
+        check_targets(plugin, f"hydra.{name}")
+    check_targets(hydra.get("callbacks"), "hydra.callbacks")
+    for name in ("job_logging", "hydra_logging"):
+        _refuse_foreign_handlers(hydra.get(name), f"hydra.{name}")
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The job's configuration as plain containers, every interpolation resolved, every mandatory value present."""
+    try:
+        content = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise said_in_one_line(error) from error
+    assert isinstance(content, dict)
+    known = [*groups(), "name", "output", "seed", "image", "loader", OWN_VARIABLES]
+    for key in content:
+        if key not in known:
+            raise ConfigError(
+                f"there is no option '{key}'",
+                fix=f"{near_miss(str(key), known)} Variables of your own go under '{OWN_VARIABLES}'.",
+            )
+    content.pop("experiment", None)
+    return {str(key): value for key, value in content.items()}
+
+
+def said_in_one_line(error: Exception) -> XaimedError:
+    """Hydra's and OmegaConf's errors as one of ours, naming the near misses."""
+    if isinstance(error, XaimedError):
+        return error
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        return _no_such_option(str(error.missing_cfg_file), [str(option) for option in error.options or []])
+    cause = error.__cause__ if isinstance(error, HydraException) else error
+    if isinstance(cause, MissingMandatoryValue):
+        key = str(cause.full_key)
+        return ConfigError(f"{key} must be given", fix=f"Add {key}=… to the command.")
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        parent, name = cause.parent_node, str(cause.full_key).split(".")[-1].split("[")[0]
+        options = [str(key) for key in parent] if isinstance(parent, DictConfig) else []
+        options = [key for key in options if not key.startswith("_") and key != "hydra"]
+        if "is not in struct" in str(cause) and options:
+            return ConfigError(f"there is no option '{cause.full_key}'", fix=near_miss(name, options))
+    return ConfigError(" ".join(str(error).split()).removesuffix("."))
+
+
+def _no_such_option(missing: str, options: list[str]) -> ConfigError:
+    group, _, name = missing.rpartition("/")
+    options = options or groups().get(group, [])
+    if not group:
+        return ConfigError(f"there is no config '{name}'")
+    return ConfigError(f"there is no {group} '{name}'", fix=near_miss(name, options))
+
+
+def _refuse_foreign_handlers(node: Any, where: str) -> None:  # noqa: ANN401
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key in ("()", "class") and value not in _LOGGING:
+                raise ConfigError(f"logging may not call '{value}'", where=f"{where}.{key}")
+            _refuse_foreign_handlers(value, f"{where}.{key}")
+    elif isinstance(node, list):
+        for value in node:
+            _refuse_foreign_handlers(value, where)
+    elif isinstance(node, str) and node.startswith("ext://") and node not in ("ext://sys.stdout", "ext://sys.stderr"):
+        raise ConfigError(f"logging may not name '{node}'", where=where)
