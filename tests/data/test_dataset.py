@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torchvision.transforms import v2
+
+from xaimed.data.augmentation import spine_augmentation
+from xaimed.data.dataset import ManifestDataset, targets_of
+from xaimed.data.folder import Folder
+from xaimed.data.preparation import Preparation
+from xaimed.data.reading import read_picture
+from xaimed.errors import UnreadableImageError
+
+PREPARATION = Preparation(12, "unit")
+
+
+@pytest.fixture
+def manifest(class_folder):
+    return Folder(class_folder(a=3, b=2, c=2)).manifest()
+
+
+def dataset_of(manifest, rows, **changes):
+    return ManifestDataset(
+        manifest, np.array(rows), PREPARATION, **{"augment": spine_augmentation(), "seed": 1, "fold": 0, **changes}
+    )
+
+
+def test_a_sample_is_its_row(manifest):
+    dataset = ManifestDataset(manifest, np.array([6, 0]), PREPARATION, seed=1, fold=0)
+    assert len(dataset) == 2
+    sample = dataset[0]
+    assert sample["row"] == 6
+    assert sample["target"].item() == 2
+    assert torch.equal(sample["image"], PREPARATION(read_picture(manifest.paths()[6])))
+    assert dataset[1]["row"] == 0
+
+
+def test_targets_fit_the_objective_of_each_kind(table_manifest, class_folder):
+    three = targets_of(table_manifest(["x", "z", "y"], [0, 1, 2], ("x", "y", "z")))
+    assert three.dtype == torch.long
+    assert three.tolist() == [0, 2, 1]
+    two = targets_of(Folder(class_folder(n=1, p=2)).manifest())
+    assert two.dtype == torch.float32
+    assert two.tolist() == [[0], [1], [1]]
+    many = targets_of(table_manifest([[0, 1], [1, 1]], [0, 1], ("x", "y")))
+    assert many.dtype == torch.float32
+    assert many.tolist() == [[0, 1], [1, 1]]
+
+
+def test_the_draw_depends_on_seed_fold_epoch_and_sample_only(manifest):
+    dataset = dataset_of(manifest, [0, 1, 2])
+    image = dataset[1, 1]["image"]
+    torch.rand(7)
+    dataset[0, 0]
+    assert torch.equal(dataset[1, 1]["image"], image)
+    assert torch.equal(dataset_of(manifest, [6, 5, 1])[1, 2]["image"], image)  # another position, the same sample
+    assert not torch.equal(dataset[2, 1]["image"], image)
+    assert not torch.equal(dataset_of(manifest, [0, 1, 2], seed=2)[1, 1]["image"], image)
+    assert not torch.equal(dataset_of(manifest, [0, 1, 2], fold=1)[1, 1]["image"], image)
+
+
+def test_two_samples_draw_differently(manifest):
+    draws = []
+    record = v2.Lambda(lambda picture: (draws.append(torch.rand(()).item()), picture)[1])
+    dataset = dataset_of(manifest, range(7), augment=record)
+    for position in range(7):
+        dataset[0, position]
+    assert len(set(draws)) == 7
+
+
+def test_the_global_generator_is_left_alone(manifest):
+    torch.manual_seed(5)
+    wanted = torch.rand(1)
+    torch.manual_seed(5)
+    dataset_of(manifest, [0])[3, 0]
+    assert torch.equal(torch.rand(1), wanted)
+
+
+def test_a_picture_that_went_bad_is_named(manifest):
+    manifest.paths()[4].write_bytes(b"")
+    with pytest.raises(UnreadableImageError, match=r"b/1\.png"):
+        dataset_of(manifest, [4])[0]

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from xaimed.data.preparation import Preparation
+from xaimed.errors import ConfigError
+
+GREY = (torch.arange(40 * 64) * 7 % 256).to(torch.uint8).reshape(1, 40, 64)
+
+
+def test_imagenet_normalization_by_hand():
+    white = torch.full((1, 8, 8), 255, dtype=torch.uint8)
+    image = Preparation(4, "imagenet")(white)
+    assert image.shape == (3, 4, 4)
+    assert image.dtype == torch.float32
+    assert image.is_contiguous()
+    wanted = torch.tensor([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])
+    torch.testing.assert_close(image[:, 1, 2], wanted)
+
+
+def test_resizing_agrees_with_pillow_and_keeps_no_aspect():
+    noise = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (1, 120, 200), dtype=np.uint8))
+    image = Preparation(32, "unit")(noise)
+    reference = np.asarray(Image.fromarray(noise[0].numpy()).resize((32, 32), Image.Resampling.BILINEAR))
+    assert np.abs(image[0].numpy() * 255 - reference).max() <= 1.01
+
+
+def test_sixteen_bit_pictures_are_not_scaled_twice():
+    ramp = torch.linspace(0, 1, 64).reshape(1, 8, 8)
+    torch.testing.assert_close(Preparation(8, "unit")(ramp), ramp.expand(3, -1, -1))
+
+
+def test_the_variation_sees_the_resized_grey_bytes():
+    seen = []
+
+    def augment(picture):
+        seen.append((tuple(picture.shape), picture.dtype))
+        return 255 - picture
+
+    preparation = Preparation(16, "unit")
+    torch.testing.assert_close(preparation(GREY, augment), 1 - preparation(GREY))
+    assert seen == [((1, 16, 16), torch.uint8)]
+
+
+@pytest.mark.parametrize("normalization", ["imagenet", "unit"])
+def test_undo_gives_the_image_back(normalization):
+    colour = torch.cat([GREY, 255 - GREY, GREY // 2])
+    preparation = Preparation(24, normalization)
+    batch = torch.stack([preparation(colour), preparation(GREY)])
+    wanted = torch.stack([Preparation(24, "unit")(colour), Preparation(24, "unit")(GREY)])
+    torch.testing.assert_close(preparation.undo(batch), wanted)
+    assert float(preparation.undo(batch + 100).max()) == 1
+
+
+def test_nonsense_is_refused():
+    with pytest.raises(ConfigError, match=r"image\.normalization.*'imagenet'"):
+        Preparation(224, "imagnet")
+    with pytest.raises(ConfigError, match=r"image\.size"):
+        Preparation(0, "unit")

@@ -1,0 +1,57 @@
+"""What does the network see of a picture? A square of fixed size, three channels, normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as F
+
+from xaimed.config.nearmiss import near_miss
+from xaimed.errors import ConfigError
+
+NORMALIZATIONS = {
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "unit": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+}
+"""Mean and standard deviation of the channels, by name."""
+
+
+class Preparation:
+    """Resize, vary, scale to [0, 1], three channels, normalise: in this order.
+
+    The aspect ratio is not kept, as in the papers. The variation comes before a grey picture is tripled, because it
+    costs a third there.
+
+    Args:
+        size: side of the square in pixels.
+        normalization: ``imagenet`` (its mean and standard deviation) or ``unit`` (values stay in [0, 1]).
+    """
+
+    def __init__(self, size: int, normalization: str) -> None:
+        if size < 1:
+            raise ConfigError(f"an image cannot have {size} pixels a side", where="image.size")
+        if normalization not in NORMALIZATIONS:
+            raise ConfigError(
+                f"there is no normalization '{normalization}'",
+                where="image.normalization",
+                fix=near_miss(normalization, NORMALIZATIONS),
+            )
+        self.size = size
+        self.normalization = normalization
+        self.mean, self.std = NORMALIZATIONS[normalization]
+
+    def __call__(self, picture: Tensor, augment: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """The picture ``[1 or 3, H, W]``, uint8 or float in [0, 1], as the network's input ``[3, size, size]``."""
+        resized = F.resize(picture, [self.size, self.size], antialias=True)
+        varied = augment(resized) if augment else resized
+        scaled = F.to_dtype(varied, torch.float32, scale=True)
+        normalised: Tensor = F.normalize(scaled.expand(3, -1, -1), list(self.mean), list(self.std))
+        return normalised
+
+    def undo(self, tensor: Tensor) -> Tensor:
+        """The network's input ``[..., 3, H, W]`` back as an image in [0, 1], for drawing."""
+        mean = tensor.new_tensor(self.mean)[:, None, None]
+        std = tensor.new_tensor(self.std)[:, None, None]
+        return (tensor * std + mean).clamp(0, 1)
