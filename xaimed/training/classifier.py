@@ -1,0 +1,153 @@
+"""How does one epoch go? The LightningModule: a network, an objective, a strategy, an optimizer and a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torchmetrics import MeanMetric
+
+from xaimed.data.dataset import Sample
+from xaimed.data.module import FoldData
+from xaimed.data.randomness import seed_for
+from xaimed.data.task import Task
+from xaimed.errors import NonFiniteLossError
+from xaimed.models.network import Network
+from xaimed.training.curves import validation_metrics
+from xaimed.training.objectives import Objective
+from xaimed.training.schedules import Schedule
+from xaimed.training.strategies import Strategy
+
+
+class Classifier(pl.LightningModule):
+    """Trains a network for one fold.
+
+    Everything that a resumed fold needs to end as an unbroken one would is either in the checkpoint (weights, optimizer,
+    schedule, history, the frozen parts' seal) or a function of (seed, fold, epoch, batch).
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        task: Task,
+        objective: Objective,
+        strategy: Strategy,
+        optimizer: Callable[..., Optimizer],
+        schedule: Callable[[Optimizer], Schedule],
+        seed: int,
+        fold: int,
+    ) -> None:
+        """Join the parts; ``optimizer`` and ``schedule`` are partial and get their parameters here."""
+        super().__init__()
+        self.network, self.task, self.objective, self.strategy = network, task, objective, strategy
+        self.make_optimizer, self.make_schedule = optimizer, schedule
+        self.seed, self.fold = seed, fold
+        self.history: list[dict[str, float]] = []
+        self.train_loss = MeanMetric(nan_strategy="disable")
+        self.val_loss = MeanMetric(nan_strategy="disable")
+        self.train_metrics = validation_metrics(task, with_auc=False)
+        self.val_metrics = validation_metrics(task)
+        self.seal = ""
+        self._restored_schedule: dict[str, Any] | None = None
+
+    def configure_optimizers(self) -> Optimizer:
+        """Freeze, then give the optimizer only what is trained."""
+        self.strategy.prepare(self.network)
+        optimizer = self.make_optimizer([weight for weight in self.network.parameters() if weight.requires_grad])
+        self.schedule = self.make_schedule(optimizer)
+        return optimizer
+
+    def on_train_start(self) -> None:
+        """Seal what is frozen; go on with the schedule where a checkpoint left it."""
+        self.seal = self.seal or self.strategy.seal(self.network)
+        if self._restored_schedule is not None:
+            self.schedule.load_state_dict(self._restored_schedule)
+
+    def train(self, mode: bool = True) -> Classifier:
+        """Training mode, except for what the strategy holds still."""
+        super().train(mode)
+        if mode:
+            self.strategy.hold(self.network)
+        return self
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits."""
+        logits: Tensor = self.network(images)
+        return logits
+
+    def on_train_batch_start(self, batch: Sample, batch_idx: int) -> None:
+        """Dropout and the like depend on where in training we are, not on what ran before."""
+        torch.manual_seed(seed_for(self.seed, self.fold, "step", self.current_epoch, batch_idx))
+
+    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
+        """The objective on one batch, refused when it is not a number."""
+        value = self.objective(self.network, batch["image"], batch["target"], self.task)
+        if not torch.isfinite(value.loss):
+            raise NonFiniteLossError(
+                f"the loss became {value.loss.item()} in fold {self.fold}, epoch {self.current_epoch + 1}, "
+                f"batch {batch_idx + 1}: {self._named(batch)}",
+                fix="Lower optimizer.lr, or look at those pictures; the last good checkpoint is kept.",
+            )
+        self.train_loss.update(value.loss.detach(), len(batch["row"]))
+        self.train_metrics.update(*self._judged(value.logits.detach(), batch["target"]))
+        return value.loss
+
+    def validation_step(self, batch: Sample, batch_idx: int) -> None:
+        """The objective and the metrics on one batch of the selection set."""
+        value = self.objective(self.network, batch["image"], batch["target"], self.task)
+        self.val_loss.update(value.loss, len(batch["row"]))
+        self.val_metrics.update(*self._judged(value.logits, batch["target"]))
+
+    def predict_step(self, batch: Sample, batch_idx: int) -> tuple[Tensor, Tensor]:
+        """Rows and their logits, in fp32 whatever the precision of training."""
+        with torch.autocast(self.device.type, enabled=False):
+            return batch["row"].cpu(), self(batch["image"].float()).cpu()
+
+    def on_validation_epoch_end(self) -> None:
+        """Log what early stopping, checkpoints and schedules watch."""
+        self.log("val/loss", self.val_loss.compute())
+        self.log_dict({f"val/{name}": value for name, value in self.val_metrics.compute().items()})
+        self.val_loss.reset()
+        self.val_metrics.reset()
+
+    def on_train_epoch_end(self) -> None:
+        """Log the epoch, remember it, and let the schedule look at it."""
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        self.log("train/loss", self.train_loss.compute())
+        self.log_dict({f"train/{name}": value for name, value in self.train_metrics.compute().items()})
+        self.log("lr", rate)
+        self.train_loss.reset()
+        self.train_metrics.reset()
+        measured = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
+        self.history.append({"epoch": float(self.current_epoch), **measured})
+        self.schedule.after_epoch(measured)
+
+    def on_fit_end(self) -> None:
+        """What was frozen must be what it was."""
+        self.strategy.assert_held(self.network, self.seal)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Primitives only, so that a checkpoint can be read without running anything."""
+        checkpoint["xaimed"] = {"history": self.history, "schedule": self.schedule.state_dict(), "seal": self.seal}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up where the checkpoint left."""
+        state = checkpoint["xaimed"]
+        self.history, self.seal, self._restored_schedule = state["history"], state["seal"], state["schedule"]
+
+    def _named(self, batch: Sample) -> str:
+        """The samples of a batch by name, the first few of many."""
+        data = cast(FoldData, self.trainer.datamodule)  # type: ignore[attr-defined]
+        names = list(data.manifest.frame["sample_id"].iloc[batch["row"].tolist()])  # type: ignore[attr-defined]
+        return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+    def _judged(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Probabilities and integer targets in the shape torchmetrics expects for this task."""
+        if self.task.outputs == 1:
+            return logits.float().sigmoid().flatten(), targets.flatten().long()
+        probabilities = self.task.probabilities(logits.float())
+        return probabilities, targets.long()

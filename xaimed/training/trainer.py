@@ -1,0 +1,59 @@
+"""On what machine, how precisely, for how long? Lightning's Trainer with the choices that xaimed has made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.loggers import Logger
+
+AUTO = "auto"
+
+
+def make_trainer(
+    *,
+    max_epochs: int,
+    folder: Path,
+    callbacks: Sequence[pl.Callback],
+    loggers: Sequence[Logger],
+    precision: str = AUTO,
+    accelerator: str = AUTO,
+    devices: int | str = 1,
+    **options: Any,  # noqa: ANN401
+) -> pl.Trainer:
+    """A fresh trainer for one fold.
+
+    Args:
+        max_epochs: epochs at most.
+        folder: where the fold is being made.
+        callbacks: Lightning callbacks.
+        loggers: Lightning loggers.
+        precision: ``auto`` is fp16 mixed precision on a GPU and fp32 otherwise; else Lightning's own names.
+        accelerator: Lightning's name of the device kind.
+        devices: how many devices.
+        options: anything else that Lightning's Trainer takes, e.g. ``gradient_clip_val`` or ``limit_train_batches``.
+    """
+    return pl.Trainer(
+        max_epochs=max_epochs,
+        precision=mixed_if_gpu(accelerator) if precision == AUTO else precision,  # type: ignore[arg-type]
+        accelerator=accelerator,
+        devices=devices,
+        callbacks=list(callbacks),
+        logger=list(loggers),
+        default_root_dir=folder,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,  # would touch metrics and random state before the first epoch
+        log_every_n_steps=1,
+        # Some backward passes (adaptive pooling) have no deterministic CUDA kernel; everything else keeps to the rule.
+        deterministic="warn" if torch.cuda.is_available() else True,
+        **options,
+    )
+
+
+def mixed_if_gpu(accelerator: str) -> str:
+    """Mixed precision where there is a GPU, full precision where there is none."""
+    return "16-mixed" if accelerator in (AUTO, "gpu", "cuda") and torch.cuda.is_available() else "32-true"
