@@ -23,7 +23,7 @@ GROUPS = {
 
 
 def refused(*overrides, config_dir=None):
-    with pytest.raises(Exception) as caught:  # noqa: PT011
+    with pytest.raises(Exception) as caught:  # noqa: PT011, PT012
         config = composed(overrides, config_dir=config_dir)
         refuse_foreign_reach(config)
         del config.hydra

@@ -104,7 +104,7 @@ def _no_such_option(missing: str, options: list[str]) -> ConfigError:
     return ConfigError(f"there is no {group} '{name}'", fix=near_miss(name, options))
 
 
-def _refuse_foreign_handlers(node: Any, where: str) -> None:  # noqa: ANN401
+def _refuse_foreign_handlers(node: Any, where: str) -> None:
     if isinstance(node, Mapping):
         for key, value in node.items():
             if key in ("()", "class") and value not in _LOGGING:

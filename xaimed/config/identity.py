@@ -40,7 +40,7 @@ def identity_hash(decided: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(decided, sort_keys=True, default=str).encode()).hexdigest()[:10]
 
 
-def _without(value: Any, path: str) -> Any:  # noqa: ANN401
+def _without(value: Any, path: str) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {

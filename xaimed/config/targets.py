@@ -53,7 +53,7 @@ def widened() -> tuple[str, ...]:
     return tuple(_widened)
 
 
-def instantiate(node: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+def instantiate(node: Any, /, *args: Any, **kwargs: Any) -> Any:
     """Build what a config node describes, after every ``_target_`` in it has been checked.
 
     Interpolations are resolved before the check, so that nothing can change between the check and the call.
@@ -61,12 +61,15 @@ def instantiate(node: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
     plain = OmegaConf.to_container(node, resolve=True) if isinstance(node, DictConfig | ListConfig) else node
     check_targets(plain)
     try:
-        return hydra_instantiate(plain, *args, _convert_="all", **kwargs)
+        if not args and not kwargs:
+            return hydra_instantiate(plain, _convert_="all")
+        # Hydra would turn dataclasses and lists among the arguments into configs; so it only prepares the call.
+        return hydra_instantiate({**plain, "_partial_": True}, _convert_="all")(*args, **kwargs)
     except Exception as error:
         raise _explained(error, plain) from error
 
 
-def check_targets(node: Any, where: str = "") -> None:  # noqa: ANN401
+def check_targets(node: Any, where: str = "") -> None:
     """Refuse a tree of plain containers in which any ``_target_`` may not be called."""
     if isinstance(node, Mapping):
         if "_target_" in node:
@@ -78,7 +81,7 @@ def check_targets(node: Any, where: str = "") -> None:  # noqa: ANN401
             check_targets(value, f"{where}[{i}]")
 
 
-def locate(target: Any, where: str = "") -> Any:  # noqa: ANN401
+def locate(target: Any, where: str = "") -> Any:
     """The class or function behind a dotted name, if both the name and the thing itself lie in a listed package.
 
     The second condition is what counts: ``torch.optim.adam.torch.hub.load`` begins well and ends elsewhere.
@@ -105,7 +108,7 @@ def _listed(name: str) -> bool:
     return any(name == package or name.startswith(package + ".") for package in (*BUILDERS, *_widened))
 
 
-def _walk(target: str, where: str) -> Any:  # noqa: ANN401
+def _walk(target: str, where: str) -> Any:
     """Import the longest module prefix, then follow attributes, never through a name with an underscore."""
     parts = target.split(".")
     if any(part.startswith("_") for part in parts):
@@ -120,13 +123,15 @@ def _walk(target: str, where: str) -> Any:  # noqa: ANN401
             found = importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name and not name.startswith(error.name):
-                raise ConfigError(f"_target_ '{target}' needs the package '{error.name}'", where=where or None) from error
+                raise ConfigError(
+                    f"_target_ '{target}' needs the package '{error.name}'", where=where or None
+                ) from error
             continue
         return _attribute(found, parts[i:], target, where)
     raise ConfigError(f"_target_ '{target}': no module of that name can be imported", where=where or None)
 
 
-def _attribute(found: Any, names: list[str], target: str, where: str) -> Any:  # noqa: ANN401
+def _attribute(found: Any, names: list[str], target: str, where: str) -> Any:
     for name in names:
         if not hasattr(found, name):
             owner = getattr(found, "__name__", type(found).__name__)
@@ -138,7 +143,7 @@ def _attribute(found: Any, names: list[str], target: str, where: str) -> Any:  #
     return found
 
 
-def _check_options(called: Any, node: Mapping[str, Any], where: str) -> None:  # noqa: ANN401
+def _check_options(called: Any, node: Mapping[str, Any], where: str) -> None:
     """Refuse an option that the class or function does not take, with its near misses."""
     try:
         parameters = inspect.signature(called).parameters
@@ -153,9 +158,13 @@ def _check_options(called: Any, node: Mapping[str, Any], where: str) -> None:  #
             )
 
 
-def _explained(error: Exception, plain: Any) -> Exception:  # noqa: ANN401
+def _explained(error: Exception, plain: Any) -> Exception:
     """Hydra wraps what a constructor raised; hand back the error itself, or its reason as one of ours."""
     cause = error.__cause__ if isinstance(error, HydraException) and error.__cause__ is not None else error
     if isinstance(cause, TypeError | ValueError) and isinstance(plain, Mapping) and "_target_" in plain:
         return ConfigError(f"'{plain['_target_']}' cannot be built: {' '.join(str(cause).split())}")
+    if isinstance(cause, ImportError) and isinstance(plain, Mapping):
+        return ConfigError(
+            f"'{plain.get('_target_')}' needs a package that is not installed: {' '.join(str(cause).split())}"
+        )
     return cause if isinstance(cause, Exception) else error

@@ -26,6 +26,14 @@ class Sample(TypedDict):
     row: int
 
 
+class Batch(TypedDict):
+    """Samples collated."""
+
+    image: Tensor
+    target: Tensor
+    row: Tensor
+
+
 class ManifestDataset(Dataset[Sample]):
     """Rows of a manifest as samples.
 

@@ -18,6 +18,7 @@ from xaimed.store.writing import read_json, sha256_of, write_json
 
 CONFIG, PREDICTIONS, SPLIT, WEIGHTS = "config.yaml", "predictions.csv", "split.csv", "weights.pt"
 HISTORY, QUARANTINE, TIMINGS, EXPLANATIONS = "history.csv", "quarantine.csv", "timings.json", "explanations"
+FAILURE = "failure.json"
 SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS)
 
 

@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torchmetrics import MeanMetric
 
-from xaimed.data.dataset import Sample
+from xaimed.data.dataset import Batch
 from xaimed.data.module import FoldData
 from xaimed.data.randomness import seed_for
 from xaimed.data.task import Task
 from xaimed.errors import NonFiniteLossError
 from xaimed.models.network import Network
-from xaimed.training.curves import validation_metrics
+from xaimed.training.curves import curve_metrics
 from xaimed.training.objectives import Objective
 from xaimed.training.schedules import Schedule
 from xaimed.training.strategies import Strategy
@@ -26,7 +26,7 @@ from xaimed.training.strategies import Strategy
 class Classifier(pl.LightningModule):
     """Trains a network for one fold.
 
-    Everything that a resumed fold needs to end as an unbroken one would is either in the checkpoint (weights, optimizer,
+    Everything that a resumed fold needs to end as an unbroken one is either in the checkpoint (weights, optimizer,
     schedule, history, the frozen parts' seal) or a function of (seed, fold, epoch, batch).
     """
 
@@ -49,8 +49,8 @@ class Classifier(pl.LightningModule):
         self.history: list[dict[str, float]] = []
         self.train_loss = MeanMetric(nan_strategy="disable")
         self.val_loss = MeanMetric(nan_strategy="disable")
-        self.train_metrics = validation_metrics(task, with_auc=False)
-        self.val_metrics = validation_metrics(task)
+        self.train_metrics = curve_metrics(task, with_auc=False)
+        self.val_metrics = curve_metrics(task)
         self.seal = ""
         self._restored_schedule: dict[str, Any] | None = None
 
@@ -79,11 +79,11 @@ class Classifier(pl.LightningModule):
         logits: Tensor = self.network(images)
         return logits
 
-    def on_train_batch_start(self, batch: Sample, batch_idx: int) -> None:
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Dropout and the like depend on where in training we are, not on what ran before."""
         torch.manual_seed(seed_for(self.seed, self.fold, "step", self.current_epoch, batch_idx))
 
-    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The objective on one batch, refused when it is not a number."""
         value = self.objective(self.network, batch["image"], batch["target"], self.task)
         if not torch.isfinite(value.loss):
@@ -96,13 +96,13 @@ class Classifier(pl.LightningModule):
         self.train_metrics.update(*self._judged(value.logits.detach(), batch["target"]))
         return value.loss
 
-    def validation_step(self, batch: Sample, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """The objective and the metrics on one batch of the selection set."""
         value = self.objective(self.network, batch["image"], batch["target"], self.task)
         self.val_loss.update(value.loss, len(batch["row"]))
         self.val_metrics.update(*self._judged(value.logits, batch["target"]))
 
-    def predict_step(self, batch: Sample, batch_idx: int) -> tuple[Tensor, Tensor]:
+    def predict_step(self, batch: Batch, batch_idx: int) -> tuple[Tensor, Tensor]:
         """Rows and their logits, in fp32 whatever the precision of training."""
         with torch.autocast(self.device.type, enabled=False):
             return batch["row"].cpu(), self(batch["image"].float()).cpu()
@@ -139,7 +139,7 @@ class Classifier(pl.LightningModule):
         state = checkpoint["xaimed"]
         self.history, self.seal, self._restored_schedule = state["history"], state["seal"], state["schedule"]
 
-    def _named(self, batch: Sample) -> str:
+    def _named(self, batch: Batch) -> str:
         """The samples of a batch by name, the first few of many."""
         data = cast(FoldData, self.trainer.datamodule)  # type: ignore[attr-defined]
         names = list(data.manifest.frame["sample_id"].iloc[batch["row"].tolist()])  # type: ignore[attr-defined]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from torchmetrics import AUROC, Accuracy, MetricCollection
+from typing import Any
+
+from torchmetrics import AUROC, Accuracy, Metric, MetricCollection
 
 from xaimed.data.task import Task
 
 
-def validation_metrics(task: Task, with_auc: bool = True) -> MetricCollection:
+def curve_metrics(task: Task, with_auc: bool = True) -> MetricCollection:
     """Accuracy and, for the selection set, the area under the ROC curve (macro over classes or labels)."""
     count = len(task.classes)
-    options = {"task": task.kind.value, "num_classes": count, "num_labels": count}
-    collection: dict[str, Accuracy | AUROC] = {"accuracy": Accuracy(average="micro", **options)}
+    options: dict[str, Any] = {"task": task.kind.value, "num_classes": count, "num_labels": count}
+    chosen: dict[str, Metric] = {"accuracy": Accuracy(average="micro", **options)}
     if with_auc:
-        collection["auc"] = AUROC(average="macro", **options)
-    return MetricCollection(collection)  # type: ignore[arg-type]
+        chosen["auc"] = AUROC(average="macro", **options)
+    return MetricCollection(chosen)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ def make_trainer(
     precision: str = AUTO,
     accelerator: str = AUTO,
     devices: int | str = 1,
-    **options: Any,  # noqa: ANN401
+    **options: Any,
 ) -> pl.Trainer:
     """A fresh trainer for one fold.
 

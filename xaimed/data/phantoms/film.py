@@ -36,13 +36,13 @@ class Exposure:
         top, bottom = reach * rng.uniform(0.93, 1.06, 2)
         left, right = reach * (1.06 - 0.34 * rng.beta(1, 2.2, 2))
         return cls(
-            photons=float(np.exp(rng.normal(10.3, 0.45))),
+            photons=float(np.exp(rng.normal(10.6, 0.4))),
             blur=rng.uniform(0.5, 1.0),
             scatter=rng.uniform(0.1, 0.3),
             flattening=rng.uniform(0.35, 0.65),
             sharpening=rng.uniform(0.3, 0.9),
             brightness=rng.normal(0, 0.05),
-            contrast=float(np.exp(rng.normal(0, 0.13))),
+            contrast=float(np.exp(rng.normal(0, 0.1))),
             heel=rng.normal(0, 0.12),
             collimation=(float(left), float(right), float(top), float(bottom)),
             tilt=rng.normal(0, 0.006),

@@ -81,7 +81,7 @@ class SpinePhantom(Phantom):
         traits = {**case.traits, **pose}
         view = self._frontal if frontal else self._lateral
         canvas, attenuation, mask, place, level = view(case.size, traits, rng)
-        if not frontal and rng.random() < 0.3:  # some look to the right
+        if not frontal and rng.random() < 0.12:  # some look to the right
             attenuation, mask, place = attenuation[:, ::-1], mask[:, ::-1], (-place[0], place[1])
         exposure = Exposure.drawn(rng, canvas.width)
         lead = lead_marker(canvas, case.marker, rng)
@@ -102,9 +102,9 @@ class SpinePhantom(Phantom):
 
     @staticmethod
     def _frontal(size: int, traits: dict[str, Any], rng: np.random.Generator) -> View:
-        canvas = Canvas(size, traits["scale"] * rng.uniform(310, 365))
+        canvas = Canvas(size, traits["scale"] * rng.uniform(320, 358))
         bones = spine_frontal.stack(traits)
-        anchor = (rng.normal(0, 6), canvas.width * rng.uniform(0.24, 0.30))
+        anchor = (rng.normal(0, 5), canvas.width * rng.uniform(0.25, 0.29))
         line, apex = spine_frontal.curve(traits, bones, anchor)
         where = line.coordinates(canvas)
         attenuation = spine_frontal.attenuation(canvas, traits, line, where, rng)
@@ -114,9 +114,9 @@ class SpinePhantom(Phantom):
 
     @staticmethod
     def _lateral(size: int, traits: dict[str, Any], rng: np.random.Generator) -> View:
-        canvas = Canvas(size, traits["scale"] * rng.uniform(280, 335))
+        canvas = Canvas(size, traits["scale"] * rng.uniform(286, 322))
         bones, level = spine_lateral.stack(traits), traits["level"]
-        anchor = (canvas.width * rng.uniform(0.0, 0.1), canvas.width * rng.uniform(0.15, 0.23))
+        anchor = (canvas.width * rng.uniform(0.02, 0.08), canvas.width * rng.uniform(0.16, 0.21))
         line = spine_lateral.curve(traits, bones, anchor)
         where = line.coordinates(canvas)
         attenuation = spine_lateral.attenuation(canvas, traits, line, where, rng)
