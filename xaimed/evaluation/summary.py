@@ -1,0 +1,61 @@
+"""How good is a run? Mean and spread over its folds, and where its errors lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.metrics import multilabel_confusion_matrix
+
+from xaimed.evaluation.metrics import METRICS
+from xaimed.evaluation.predictions import Predictions
+
+
+def summarise(per_fold: pd.DataFrame) -> pd.DataFrame:
+    """One row per metric: ``metric, mean, sd, folds, samples``.
+
+    ``sd`` is the sample standard deviation over folds (divisor k-1), NaN for a single fold. It describes how far folds
+    lie apart; it is no confidence interval, for folds share their training samples. A fold in which a metric is
+    undefined does not count in its ``folds`` and ``samples``.
+    """
+    rows = []
+    for name in METRICS:
+        defined = per_fold[per_fold[name].notna()]
+        values = defined[name].to_numpy(dtype=np.float64)
+        rows.append(
+            {
+                "metric": name,
+                "mean": values.mean() if len(values) else float("nan"),
+                "sd": values.std(ddof=1) if len(values) > 1 else float("nan"),
+                "folds": len(values),
+                "samples": int(defined["samples"].sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def fold_notes(per_fold: pd.DataFrame) -> list[str]:
+    """What could not be computed, fold by fold."""
+    return [f"Fold {fold}: {note}." for fold, note in zip(per_fold["fold"], per_fold["note"], strict=True) if note]
+
+
+def pooled_confusion(predictions: Predictions) -> pd.DataFrame:
+    """Counts over all rows: true classes down, predicted classes across.
+
+    For multi-label, one row per class with its true positives, false positives, false negatives and true negatives.
+    """
+    if predictions.kind == "multilabel":
+        tables = multilabel_confusion_matrix(predictions.targets, predictions.predicted)
+        counts = np.stack([tables[:, 1, 1], tables[:, 0, 1], tables[:, 1, 0], tables[:, 0, 0]], axis=1)
+        outcomes = ["true positive", "false positive", "false negative", "true negative"]
+        return _labelled(counts, predictions.classes, "class", outcomes, "outcome")
+    size = len(predictions.classes)
+    cells = predictions.targets * size + predictions.predicted
+    counts = np.bincount(cells, minlength=size * size).reshape(size, size)
+    return _labelled(counts, predictions.classes, "true", list(predictions.classes), "predicted")
+
+
+def _labelled(
+    counts: npt.NDArray[np.int64], rows: tuple[str, ...], down: str, columns: list[str], across: str
+) -> pd.DataFrame:
+    return pd.DataFrame(counts, index=pd.Index(list(rows), name=down), columns=pd.Index(columns, name=across))

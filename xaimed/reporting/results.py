@@ -1,0 +1,112 @@
+"""Which tables does a run show? Its metrics over folds, its confusion matrix, and runs beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from xaimed.evaluation.metrics import METRICS
+from xaimed.evaluation.summary import fold_notes, summarise
+from xaimed.reporting.tables import Cell, Estimate, Table
+
+SPREAD = "Mean ± SD over folds, divisor k−1; no confidence interval, for folds share training samples"
+
+
+def run_table(
+    per_fold: pd.DataFrame,
+    *,
+    title: str,
+    missing: Sequence[int] = (),
+    protocol: str = "",
+    stamp: str = "",
+) -> Table:
+    """One run: a row for each metric, a column for each fold, and mean ± SD.
+
+    Args:
+        per_fold: what ``xaimed.evaluation.metrics.per_fold`` gives.
+        title: the name of the run.
+        missing: folds that are planned and not there.
+        protocol: what should be known of how folds were made and checkpoints chosen.
+        stamp: what the result must never be shown without, such as ``stand-in weights``.
+    """
+    means = _means(per_fold)
+    rows: list[tuple[Cell, ...]] = [
+        (heading(key), means[key], *(_estimate(key, float(value)) for value in per_fold[key])) for key in METRICS
+    ]
+    columns = ("Metric", "Mean ± SD", *(f"Fold {fold}" for fold in per_fold["fold"]))
+    return Table(title, columns, tuple(rows), footnotes(per_fold, missing=missing, protocol=protocol, stamp=stamp))
+
+
+def runs_table(
+    runs: Mapping[str, pd.DataFrame],
+    *,
+    title: str,
+    metrics: Sequence[str] = tuple(METRICS),
+    notes: Sequence[str] = (),
+) -> Table:
+    """Several runs: a row for each run, a column for each metric as mean ± SD.
+
+    Args:
+        runs: per-fold metrics by the name of the run.
+        title: what is compared.
+        metrics: the columns, by their keys in ``METRICS``.
+        notes: what should stand below, such as folds that are missing and stamps.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    for run, per_fold in runs.items():
+        means = _means(per_fold)
+        rows.append((run, len(per_fold), int(per_fold["samples"].sum()), *(means[key] for key in metrics)))
+    columns = ("Run", "Folds", "n", *(heading(key) for key in metrics))
+    return Table(title, columns, tuple(rows), (f"{SPREAD}.", *notes))
+
+
+def confusion_table(confusion: pd.DataFrame, *, title: str) -> Table:
+    """The pooled confusion matrix with row totals and, for true against predicted, the share on the diagonal."""
+    down, across = str(confusion.index.name), str(confusion.columns.name)
+    square = list(confusion.index) == list(confusion.columns)
+    rows: list[tuple[Cell, ...]] = []
+    for i, (name, counts) in enumerate(zip(confusion.index, confusion.to_numpy(), strict=True)):
+        total = int(counts.sum())
+        share = Estimate(100 * int(counts[i]) / total if total else float("nan")) if square else None
+        rows.append((str(name), *map(int, counts), total, *([share] if share else [])))
+    columns = (f"{down} ↓ {across} →", *map(str, confusion.columns), "n", *(["Correct (%)"] if square else []))
+    return Table(title, columns, tuple(rows), (f"Counts pooled over folds, n = {_n(confusion, square)}.",))
+
+
+def footnotes(
+    per_fold: pd.DataFrame, *, missing: Sequence[int] = (), protocol: str = "", stamp: str = ""
+) -> tuple[str, ...]:
+    """What has to stand below a table of metrics: n, the divisor, what is missing, how it was made."""
+    count = len(per_fold)
+    n = f"n = {int(per_fold['samples'].sum())} samples in {count} fold{'' if count == 1 else 's'}"
+    notes = [f"{n}.", f"{SPREAD}."] if count > 1 else [f"{n}; a single fold has no spread."]
+    if missing:
+        notes.append(f"Missing: fold{'' if len(missing) == 1 else 's'} {', '.join(map(str, missing))}.")
+    notes += fold_notes(per_fold)
+    notes += [f"Protocol: {protocol}."] if protocol else []
+    return (*notes, *([f"Stamp: {stamp}."] if stamp else []))
+
+
+def heading(metric: str) -> str:
+    """Such as ``Accuracy (%) ↑``: unit and better direction."""
+    told = METRICS[metric]
+    return f"{told.title}{' (%)' if told.percent else ''} {'↑' if told.higher_is_better else '↓'}"
+
+
+def _means(per_fold: pd.DataFrame) -> dict[str, Estimate]:
+    summary = summarise(per_fold)
+    triples = zip(summary["metric"], summary["mean"], summary["sd"], strict=True)
+    return {key: _estimate(key, float(mean), float(sd)) for key, mean, sd in triples}
+
+
+def _estimate(metric: str, mean: float, sd: float | None = None) -> Estimate:
+    if METRICS[metric].percent:
+        return Estimate(100 * mean, None if sd is None else 100 * sd, 2)
+    return Estimate(mean, sd, 3)
+
+
+def _n(confusion: pd.DataFrame, square: bool) -> int:
+    # A multi-label sample stands in every row; a sample of exclusive classes in one.
+    total = int(confusion.to_numpy().sum())
+    return total if square else total // max(len(confusion), 1)

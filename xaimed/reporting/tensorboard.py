@@ -1,0 +1,97 @@
+"""What does TensorBoard get? Figures as pictures, and one row of the HParams table for each run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from xaimed.reporting.canvas import pixels
+from xaimed.reporting.text import shortened
+
+Value = bool | int | float | str
+
+LONGEST = 80
+
+
+class PictureWriter(Protocol):
+    """What is used of ``torch.utils.tensorboard.SummaryWriter``."""
+
+    def add_image(
+        self, tag: str, img_tensor: npt.NDArray[np.uint8], global_step: int | None = ..., *, dataformats: str = ...
+    ) -> None:
+        """Write one picture."""
+        ...
+
+
+def add_figure_image(writer: PictureWriter, tag: str, figure: Figure, step: int) -> None:
+    """Show a figure as it is saved; nothing stays behind in pyplot."""
+    writer.add_image(tag, pixels(figure), step, dataformats="HWC")
+
+
+def flatten_params(config: Mapping[str, Any]) -> dict[str, Value]:
+    """A nested configuration as one short value for each dotted key.
+
+    A ``_target_`` becomes the value of the node that it builds, by its last name; other keys with underscores around
+    them say how to build, not what, and are left out, as is what is null.
+    """
+    return dict(_leaves(config, ""))
+
+
+def add_hparams(directory: Path, params: Mapping[str, Value], metrics: Mapping[str, float], *, name: str) -> None:
+    """Write the row of one run in the HParams table, replacing an earlier one.
+
+    The directory should hold nothing else: TensorBoard takes every scalar in it for a final metric. No list of columns
+    is written, so that TensorBoard makes it from all runs and runs with different parameters fit one table.
+
+    Args:
+        directory: where this row lies, for instance ``hparams`` below the run.
+        params: from ``flatten_params``.
+        metrics: final metrics by their shown name, such as ``final/accuracy``; what is not finite is left out.
+        name: the run, as the table calls it.
+    """
+    # TensorBoard takes a noticeable time to import, and tables are printed without it.
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.plugins.hparams import api_pb2, summary
+    from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    for former in directory.glob("events.out.tfevents.*") if directory.is_dir() else ():
+        former.unlink()
+    writer = EventFileWriter(str(directory))
+    try:
+        writer.add_event(Event(step=0, summary=summary.session_start_pb(dict(params), group_name=name)))
+        for tag, value in metrics.items():
+            if math.isfinite(value):
+                writer.add_event(Event(step=0, summary=scalar_pb(tag, value)))
+        writer.add_event(Event(step=0, summary=summary.session_end_pb(api_pb2.STATUS_SUCCESS)))
+    finally:
+        writer.close()
+
+
+def _leaves(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
+    for key, value in node.items():
+        path = f"{prefix}.{key}" if prefix else str(key)
+        if key == "_target_":
+            if prefix:
+                yield prefix, str(value).rsplit(".", 1)[-1]
+        elif str(key).startswith("_") and str(key).endswith("_"):
+            continue
+        elif isinstance(value, Mapping):
+            yield from _leaves(value, path)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield from _items(value, path)
+        elif value is not None:
+            yield path, value if isinstance(value, bool | int | float) else shortened(value, LONGEST)
+
+
+def _items(values: Sequence[Any], path: str) -> Iterator[tuple[str, Value]]:
+    if any(isinstance(value, Mapping) for value in values):
+        yield from _leaves({str(i): value for i, value in enumerate(values)}, path)
+    else:
+        yield path, shortened(", ".join(map(str, values)), LONGEST)

@@ -1,0 +1,65 @@
+"""How does a table fit a terminal? Numbers whole, names folded, columns that do not fit moved to a further block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from xaimed.reporting.tables import Table
+from xaimed.reporting.text import visible
+
+GAP = 3  # between two columns
+SHORT_HEADING, WIDEST_HEADING = 8, 24
+
+
+@dataclass(frozen=True)
+class TerminalTable:
+    """A table that rich can print. Built from ``Text``, never from markup: ``[red]`` in a class name stays as it is."""
+
+    table: Table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The title, as many blocks of columns as the width asks for, and the notes."""
+        yield Text(visible(self.table.title), style="bold")
+        for block in self._blocks(options.max_width):
+            drawn = RichTable(box=SIMPLE_HEAD, pad_edge=False)
+            for i in block:
+                width = self._width(i) if i else self._name_width(options.max_width)
+                drawn.add_column(
+                    Text(visible(self.table.columns[i])),
+                    justify="right" if i else "left",
+                    overflow="fold",
+                    min_width=min(width, self._width(i)),
+                    max_width=width,
+                )
+            for row in self.table.rows:
+                drawn.add_row(*(Text(visible(row[i])) for i in block))
+            yield drawn
+        for note in self.table.notes:
+            yield Text(visible(note), style="dim")
+
+    def _blocks(self, available: int) -> list[list[int]]:
+        first = self._name_width(available)
+        blocks, used = [[0]], first
+        for i in range(1, len(self.table.columns)):
+            if used + GAP + self._width(i) > available - 2 and len(blocks[-1]) > 1:
+                blocks.append([0])
+                used = first
+            blocks[-1].append(i)
+            used += GAP + self._width(i)
+        return blocks
+
+    def _name_width(self, available: int) -> int:
+        return min(self._width(0), max(available * 2 // 5, 12))
+
+    def _width(self, column: int) -> int:
+        """As wide as its widest cell and as its heading, which may break between words unless it is short."""
+        title = visible(self.table.columns[column])
+        words = [title] if cell_len(title) <= SHORT_HEADING else title.split()
+        heading = min(max(map(cell_len, words), default=0), WIDEST_HEADING)
+        return max(heading, *(cell_len(visible(row[column])) for row in self.table.rows), 1)
