@@ -1,0 +1,5 @@
+"""``python -m benchmarks``: every benchmark, in order."""
+
+from benchmarks import training
+
+training.main()

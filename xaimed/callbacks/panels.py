@@ -1,0 +1,91 @@
+"""What does a chosen case look like? Its picture beside the maps of every explainer, one PNG each and an overview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torchvision.transforms.v2 import functional
+
+from xaimed.callbacks.cases import Chosen
+from xaimed.data.module import FoldData
+from xaimed.data.reading import read_mask, read_picture
+from xaimed.reporting.canvas import save_figure
+from xaimed.reporting.cases import Case, PanelMap, caption
+from xaimed.reporting.overview import draw_overview
+from xaimed.reporting.panels import draw_panel
+
+TITLES = {
+    "gradcam": ("Grad-CAM", ""),
+    "mc_gradcam": ("MC-dropout mean", "MC-dropout uncertainty (SD)"),
+}
+OVERVIEW = "overview.png"
+
+
+def draw_cases(
+    cases: Sequence[Chosen],
+    data: FoldData,
+    stored: Mapping[str, Mapping[str, npt.NDArray[Any]]],
+    stamps: Sequence[str],
+    folder: Path,
+) -> None:
+    """Draw every case and an overview of all into ``folder``.
+
+    Args:
+        cases: what to draw.
+        data: the fold's data.
+        stored: the stored maps, by the explainer's name.
+        stamps: what must be visible on every picture.
+        folder: where the PNG files go.
+    """
+    rows = {name: row for row, name in enumerate(data.manifest.frame["sample_id"].astype(str))}
+    stamp = ", ".join(stamps) or None
+    drawn = []
+    for chosen in cases:
+        case = _case(chosen, rows[chosen.sample_id], data, stored)
+        save_figure(draw_panel(case, stamp=stamp), folder / chosen.file)
+        drawn.append(case)
+    if drawn:
+        title = f"{data.manifest.name} · fold {data.split.fold}"
+        save_figure(draw_overview(drawn, title=title, stamp=stamp), folder / OVERVIEW)
+
+
+def _case(chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> Case:
+    entry = data.manifest.frame.iloc[row]
+    picture = data.preparation.undo(data.preparation(read_picture(data.manifest.root / entry["path"])))
+    header, subline = caption(
+        true=chosen.true,
+        predicted=chosen.predicted,
+        correct=chosen.correct,
+        probability=chosen.probability,
+        fold=chosen.fold,
+        sample_id=chosen.sample_id,
+    )
+    maps = [part for name, found in stored.items() for part in _maps_of(chosen, name, found, data)]
+    return Case(picture.numpy(), tuple(maps), header, subline, _mask(data, str(entry["mask_path"] or "")))
+
+
+def _maps_of(chosen: Chosen, name: str, maps: Mapping[str, npt.NDArray[Any]], data: FoldData) -> list[PanelMap]:
+    (at,) = np.flatnonzero(maps["sample_id"] == chosen.sample_id)
+    title, spread = TITLES.get(name, (name, f"{name} uncertainty"))
+    explained = data.manifest.task.classes[int(maps["targets"][at])]
+    # The mean over dropout passes can favour another class than the plain prediction; the reader must know.
+    title = title if explained == chosen.predicted else f"{title}, for {explained}"
+    found = [PanelMap(title, maps["heatmap"][at], "heatmap")]
+    if "uncertainty" in maps:
+        found.append(PanelMap(spread, maps["uncertainty"][at], "uncertainty"))
+    return found
+
+
+def _mask(data: FoldData, path: str) -> npt.NDArray[np.bool_] | None:
+    """The evidence mask on the network's grid, where there is one."""
+    if not path or path == "nan":
+        return None
+    whole = read_mask(data.manifest.root / path)
+    size = [data.preparation.size] * 2
+    resized = functional.resize(whole[None].float(), size, interpolation=functional.InterpolationMode.NEAREST)
+    return (resized[0] > 0.5).numpy() if torch.any(resized > 0) else None

@@ -1,0 +1,152 @@
+"""How is one fold made? Trained or taken up where it was cut off, judged, explained, sealed."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import pandas as pd
+import torch
+import yaml
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from xaimed.callbacks.checkpoints import BEST, RESUME
+from xaimed.callbacks.progress import RunProgress
+from xaimed.config.targets import instantiate
+from xaimed.data.protocol import Split
+from xaimed.errors import WeightsError
+from xaimed.evaluation.metrics import fold_metrics
+from xaimed.evaluation.predictions import Predictions
+from xaimed.evaluation.reading import read_predictions
+from xaimed.evaluation.summary import pooled_confusion
+from xaimed.reporting.confusion import confusion_figure
+from xaimed.reporting.tensorboard import add_figure_image
+from xaimed.store.fold import CONFIG, FAILURE, HISTORY, PREDICTIONS, QUARANTINE, SPLIT, TIMINGS, WEIGHTS
+from xaimed.store.writing import read_json, write_bytes, write_json, write_text
+from xaimed.studies.environment import environment
+from xaimed.studies.parts import Parts, closed_at_the_end, data_of, explain_callback, module_of, parts_of
+from xaimed.studies.plan import Plan
+from xaimed.training.classifier import Classifier
+
+FITTED = "fitted.json"
+
+
+def make_fold(plan: Plan, split: Split, progress: RunProgress) -> None:
+    """Make one fold, or go on with it, and publish it."""
+    fold = plan.run.fold(split.fold)
+    with fold.being_made() as folder:
+        if fold.complete:  # another process has just finished it
+            shutil.rmtree(folder)
+            return
+        (folder / FAILURE).unlink(missing_ok=True)
+        progress.fold_started(split.fold, "taken up where it was cut off" if (folder / RESUME).exists() else "")
+        parts = parts_of(plan, split, folder, progress)
+        with closed_at_the_end(parts.trainer):
+            _write_inputs(plan, split, folder, parts.trainer)
+            timings = _fit(parts, folder)
+            _predict_and_explain(parts, timings)
+            predictions = read_predictions(folder / PREDICTIONS)
+            values, _ = fold_metrics(predictions)
+            _write_results(plan, parts, predictions, values, folder)
+            write_json(folder / TIMINGS, timings)
+        for name in (RESUME, BEST, FITTED):
+            (folder / name).unlink(missing_ok=True)
+        fold.publish(
+            {
+                "identity": plan.identity,
+                "stamps": list(plan.stamps),
+                "samples": len(predictions),
+                "epochs": timings["epochs"],
+                "best_epoch": timings["best_epoch"],
+            }
+        )
+        progress.fold_done(split.fold, f"done, accuracy {values['accuracy']:.3f} on {len(predictions)} pictures")
+
+
+def explain_again(plan: Plan, split: Split) -> bool:
+    """Explain a finished fold with what is asked for now; nothing is trained. False if all is there already."""
+    fold = plan.run.fold(split.fold)
+    explain = explain_callback(plan)
+    if explain is None or explain.is_done(fold.path):
+        return False
+    module = module_of(plan, split)
+    module.network.load_state_dict(torch.load(fold.path / WEIGHTS, weights_only=True, map_location="cpu"))
+    trainer = instantiate(plan.config["trainer"], folder=fold.path, callbacks=[explain], loggers=[])
+    trainer.predict(module, datamodule=data_of(plan, split), return_predictions=False)
+    return True
+
+
+def _fit(parts: Parts, folder: Path) -> dict[str, Any]:
+    """Train to the end, from the last resume point if there is one; leave the best epoch's weights in the module."""
+    resume, fitted = folder / RESUME, folder / FITTED
+    if not fitted.exists():
+        began = time.perf_counter()
+        if resume.exists():
+            _check_resume_point(resume, parts.module)
+        try:
+            parts.trainer.fit(
+                parts.module, datamodule=parts.data, ckpt_path=resume if resume.exists() else None, weights_only=True
+            )
+        except SystemExit as stop:  # Lightning's way of ending after Ctrl-C
+            raise KeyboardInterrupt from stop
+        _write_history(parts.module, folder)
+        write_json(fitted, {"fit_seconds": time.perf_counter() - began, "epochs": len(parts.module.history)})
+    best = folder / BEST
+    chosen = torch.load(best if best.exists() else resume, weights_only=True, map_location="cpu")
+    parts.module.load_state_dict(chosen["state_dict"])
+    return dict(read_json(fitted)) | {"best_epoch": int(chosen["epoch"])}
+
+
+def _check_resume_point(file: Path, module: Classifier) -> None:
+    """Refuse a checkpoint that is damaged, somebody else's, or of another network; loading it runs nothing."""
+    try:
+        content = torch.load(file, weights_only=True, map_location="cpu")
+        found, expected = content["state_dict"], module.state_dict()
+        fits = "xaimed" in content and {k: v.shape for k, v in found.items()} == {
+            k: v.shape for k, v in expected.items()
+        }
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, AttributeError):
+        fits = False
+    if not fits:
+        raise WeightsError(
+            "this checkpoint is damaged, or not one of this fold",
+            where=file,
+            fix=f"Remove {file.parent.name} to begin the fold anew.",
+        )
+
+
+def _predict_and_explain(parts: Parts, timings: dict[str, Any]) -> None:
+    began = time.perf_counter()
+    parts.trainer.predict(parts.module, datamodule=parts.data, return_predictions=False)
+    timings["predict_and_explain_seconds"] = time.perf_counter() - began
+
+
+def _write_inputs(plan: Plan, split: Split, folder: Path, trainer: pl.Trainer) -> None:
+    write_text(folder / CONFIG, yaml.safe_dump(plan.config, sort_keys=True, allow_unicode=True))
+    write_text(folder / SPLIT, split.table(plan.manifest).to_csv(index=False, lineterminator="\n"))
+    write_text(folder / QUARANTINE, plan.quarantined.to_csv(index=False, lineterminator="\n"))
+    write_json(folder / "environment.json", environment(trainer))
+
+
+def _write_history(module: Classifier, folder: Path) -> None:
+    write_text(folder / HISTORY, pd.DataFrame(module.history).to_csv(index=False, lineterminator="\n"))
+
+
+def _write_results(plan: Plan, parts: Parts, predictions: Predictions, values: dict[str, float], folder: Path) -> None:
+    content = BytesIO()
+    torch.save({name: value.cpu() for name, value in parts.module.network.state_dict().items()}, content)
+    write_bytes(folder / WEIGHTS, content.getvalue())
+    write_json(folder / "metrics.json", values)
+    for logger in parts.trainer.loggers:
+        if isinstance(logger, TensorBoardLogger):
+            figure = confusion_figure(
+                pooled_confusion(predictions),
+                title=f"{plan.manifest.name}, fold {predictions.folds[0]}",
+                stamp=", ".join(plan.stamps) or None,
+            )
+            add_figure_image(logger.experiment, "confusion", figure, 0)

@@ -1,0 +1,101 @@
+"""With what is one fold made? Network, data, trainer, loggers and callbacks, all of them fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning.pytorch as pl
+
+from xaimed.callbacks.checkpoints import ResumePoint
+from xaimed.callbacks.explain import ExplainFold
+from xaimed.callbacks.predictions import WritePredictions
+from xaimed.callbacks.progress import RunProgress, ShowProgress
+from xaimed.config.targets import instantiate
+from xaimed.data.module import FoldData
+from xaimed.data.protocol import Split
+from xaimed.studies.plan import EXPLAIN, Plan, preparation_of
+from xaimed.training.classifier import Classifier
+
+
+@dataclass
+class Parts:
+    """What Lightning works with in one fold; fresh for every fold, for nothing may leak from one to the next."""
+
+    module: Classifier
+    data: FoldData
+    trainer: pl.Trainer
+
+
+def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> Parts:
+    """The parts of one fold that is made in ``folder``."""
+    config = plan.config
+    asked = config.get("callbacks", {})
+    callbacks: list[pl.Callback] = [instantiate(node) for name, node in asked.items() if name != EXPLAIN]
+    explain = explain_callback(plan)
+    trainer = instantiate(
+        config["trainer"],
+        folder=folder,
+        callbacks=[
+            *callbacks,
+            ResumePoint(),
+            ShowProgress(progress, split.fold),
+            WritePredictions(),
+            *([explain] if explain else []),
+        ],
+        loggers=[instantiate(node, save_dir=str(folder)) for node in (config.get("logger") or {}).values()],
+    )
+    return Parts(module_of(plan, split), data_of(plan, split), trainer)
+
+
+def module_of(plan: Plan, split: Split) -> Classifier:
+    """The network a fold starts from, with all that trains it."""
+    return Classifier(
+        plan.starting_network(split.fold),
+        plan.manifest.task,
+        instantiate(plan.config["objective"]),
+        plan.strategy,
+        instantiate(plan.config["optimizer"]),
+        instantiate(plan.config["schedule"]),
+        int(plan.config["seed"]),
+        split.fold,
+    )
+
+
+def data_of(plan: Plan, split: Split) -> FoldData:
+    """The data of one fold."""
+    return FoldData(
+        manifest=plan.manifest,
+        split=split,
+        preparation=preparation_of(plan.config),
+        augment=instantiate(plan.config["augmentation"]),
+        seed=int(plan.config["seed"]),
+        **plan.config["loader"],
+    )
+
+
+def explain_callback(plan: Plan) -> ExplainFold | None:
+    """What explains a fold at its end, if that is asked for."""
+    if not plan.explains:
+        return None
+    callback: ExplainFold = instantiate(
+        plan.config["callbacks"][EXPLAIN], explainers=plan.explainers, stamps=list(plan.stamps)
+    )
+    return callback
+
+
+@contextmanager
+def closed_at_the_end(trainer: pl.Trainer) -> Iterator[None]:
+    """Loggers let go of their files before the fold is moved, and the next fold's begin anew."""
+    status = "failed"
+    try:
+        yield
+        status = "success"
+    finally:
+        for logger in trainer.loggers:
+            logger.finalize(status)
+            experiment = getattr(logger, "experiment", None)
+            if hasattr(experiment, "finish"):  # Weights & Biases keeps one run per process otherwise
+                experiment.finish()

@@ -1,0 +1,63 @@
+"""What is worth opening after a run? One page with its tables and pictures, and each of them as a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from xaimed.evaluation.metrics import METRICS
+from xaimed.evaluation.summary import pooled_confusion
+from xaimed.reporting.canvas import save_figure
+from xaimed.reporting.confusion import confusion_figure
+from xaimed.reporting.curves import curves_figure
+from xaimed.reporting.tables import to_csv, to_markdown
+from xaimed.reporting.tensorboard import add_hparams, flatten_params
+from xaimed.reporting.text import markdown
+from xaimed.store.fold import EXPLANATIONS
+from xaimed.store.run import Run
+from xaimed.store.writing import write_text
+from xaimed.studies.tables import RunResult, metrics_table, result_of, tables_of
+
+REPORT, FOLDER, HPARAMS = "report.md", "tables", "hparams"
+OF_INTEREST = ("augmentation", "backbone", "strategy", "objective", "optimizer", "schedule", "image", "loader", "seed")
+
+
+def write_report(run: Run) -> Path | None:
+    """Write ``report.md`` and what it shows; None while the run has no finished fold."""
+    result = result_of(run)
+    if result.predictions is None:
+        return None
+    config = result.facts["config"]
+    folder = run.path / FOLDER
+    folder.mkdir(exist_ok=True)
+    write_text(folder / "metrics.csv", to_csv(metrics_table(result)))
+    confusion = pooled_confusion(result.predictions)
+    write_text(folder / "confusion.csv", confusion.to_csv(lineterminator="\n"))
+    stamp, title = result.stamp or None, result.name
+    save_figure(confusion_figure(confusion, title=title, stamp=stamp), folder / "confusion.png")
+    best = config.get("callbacks", {}).get("best_checkpoint", {})
+    monitor, mode = best.get("monitor", "val/loss"), best.get("mode", "min")
+    curves = curves_figure(result.history(), title=title, monitor=monitor, mode=mode, stamp=stamp)
+    save_figure(curves, folder / "curves.png")
+    chosen = flatten_params({key: config[key] for key in OF_INTEREST if key in config})
+    final = {f"final/{name}": float(value) for name, value in result.metrics()[list(METRICS)].mean().items()}
+    add_hparams(run.path / HPARAMS, chosen, final, name=result.name)
+    page = run.path / REPORT
+    write_text(page, _page(result))
+    return page
+
+
+def _page(result: RunResult) -> str:
+    parts = [f"# {markdown(result.name)}", ""]
+    parts += [to_markdown(table) for table in tables_of(result)]
+    parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", "", f"![Curves]({FOLDER}/curves.png)", ""]
+    for fold in result.run.finished():
+        for overview in sorted((fold.path / EXPLANATIONS).glob("panels-*/overview.png")):
+            place = os.path.relpath(overview, result.run.path)
+            parts += [
+                f"## Fold {fold.index}: correct and incorrect cases",
+                "",
+                f"![Panels]({place})",
+                "",
+            ]
+    return "\n".join(parts)

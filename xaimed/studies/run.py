@@ -1,0 +1,157 @@
+"""How is one run made? Fold by fold, each once; a fold that fails costs no other."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from xaimed.callbacks.panels import OVERVIEW
+from xaimed.callbacks.progress import RunProgress
+from xaimed.config.targets import instantiate
+from xaimed.errors import StoreError, TrainingError
+from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
+from xaimed.store.writing import write_json
+from xaimed.studies.fold import explain_again, make_fold
+from xaimed.studies.plan import Plan, make_plan
+from xaimed.studies.report import write_report
+from xaimed.studies.tables import print_results, result_of
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run: where it lies, and which folds failed with what."""
+
+    run: Path
+    failures: dict[int, str]
+
+
+def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Outcome:
+    """Make what is missing of a run, write its tables, and print them."""
+    console = console or Console()
+    quieten()
+    plan = make_plan(config)
+    announce(plan, console)
+    failures = make_folds(plan, console)
+    with room_on_disk(plan):
+        report = write_report(plan.run)
+    print_results([result_of(plan.run)], console)
+    for line in _worth_opening(plan, report):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return Outcome(plan.run.path, failures)
+
+
+def make_folds(plan: Plan, console: Console) -> dict[int, str]:
+    """Make every fold that is asked for and not there; the failures by fold."""
+    finished = [split for split in plan.wanted if plan.run.fold(split.fold).complete]
+    for split in finished:
+        plan.run.fold(split.fold).verify(plan.identity)
+    missing = [split for split in plan.wanted if split not in finished]
+    failures: dict[int, str] = {}
+    epochs = int(plan.config["trainer"]["max_epochs"])
+    with room_on_disk(plan), RunProgress(console, len(missing), epochs) as progress:
+        _check_loggers(plan)
+        plan.run.describe(_described(plan))
+        for split in finished:
+            explained = explain_again(plan, split)
+            progress.say(f"fold {split.fold}: finished before, {'explained anew' if explained else 'reused'}")
+        for split in missing:
+            try:
+                make_fold(plan, split, progress)
+            except TrainingError as error:
+                failures[split.fold] = str(error)
+                write_json(plan.run.fold(split.fold).partial / FAILURE, {"error": str(error)})
+                progress.say(f"fold {split.fold}: failed: {error}")
+    return failures
+
+
+@contextmanager
+def room_on_disk(plan: Plan) -> Iterator[None]:
+    """A full or read-only disk ends the run with one clear line; what was finished stays as it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        kept = ", ".join(str(fold.index) for fold in plan.run.finished()) if plan.run.path.is_dir() else ""
+        raise StoreError(
+            f"nothing more can be written ({error.strerror}); finished folds are intact: {kept or 'none yet'}",
+            where=error.filename or plan.run.path,
+            fix="Make room and give the same command again.",
+        ) from error
+
+
+def announce(plan: Plan, console: Console) -> None:
+    """What is about to be made, and what was set aside."""
+    counts = plan.manifest.class_counts()
+    patients = plan.manifest.frame["group"].nunique()
+    lines = [
+        f"run       {plan.run.path}",
+        f"data      {plan.manifest.name}: {len(plan.manifest)} pictures of {patients} patients · "
+        + " · ".join(f"{name} {count}" for name, count in counts.items()),
+        f"protocol  {len(plan.splits)} folds, {plan.note}",
+    ]
+    if len(plan.quarantined):
+        first = plan.quarantined.iloc[0]
+        lines.append(
+            f"set aside {len(plan.quarantined)} unreadable pictures, e.g. {first['path']}: {first['reason']} "
+            f"(all in {QUARANTINE} of every fold)"
+        )
+    lines.extend(
+        f"STAMP     {stamp}: nothing made from this run says anything about real weights" for stamp in plan.stamps
+    )
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _worth_opening(plan: Plan, report: Path | None) -> list[str]:
+    if report is None:
+        return []
+    overviews = sorted(plan.run.path.glob(f"fold-*/{EXPLANATIONS}/panels-*/{OVERVIEW}"))
+    return [
+        *(f"panels: {overview.parent}" for overview in overviews[:1]),
+        "curves: tensorboard --logdir " + str(plan.run.path),
+        f"report: {report}",
+    ]
+
+
+def quieten() -> None:
+    """Lightning's greetings and hints are for developers; xaimed says itself what is going on."""
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"lightning\..*|torchmetrics\..*")
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+
+
+def _check_loggers(plan: Plan) -> None:
+    """A logger whose package is missing is found now, not after the first fold has been set up."""
+    Path(plan.config["output"]).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as nowhere:
+        for node in (plan.config.get("logger") or {}).values():
+            instantiate(node, save_dir=nowhere)
+
+
+def _described(plan: Plan) -> dict[str, Any]:
+    return {
+        "identity": plan.identity,
+        "name": plan.config["name"],
+        "dataset": plan.manifest.name,
+        "kind": plan.manifest.task.kind.value,
+        "classes": list(plan.manifest.task.classes),
+        "samples": len(plan.manifest),
+        "quarantined": len(plan.quarantined),
+        "folds": [split.fold for split in plan.splits],
+        "note": plan.note,
+        "stamps": list(plan.stamps),
+        "config": plan.config,
+    }

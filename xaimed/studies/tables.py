@@ -1,0 +1,149 @@
+"""What do the stored predictions say? Every table of a run or of several, rebuilt without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from xaimed.errors import StoreError
+from xaimed.evaluation.metrics import per_fold
+from xaimed.evaluation.predictions import Predictions, pool
+from xaimed.evaluation.reading import read_predictions
+from xaimed.evaluation.summary import pooled_confusion
+from xaimed.reporting.results import confusion_table, run_table, runs_table
+from xaimed.reporting.tables import Table, to_csv, to_markdown
+from xaimed.reporting.terminal import TerminalTable
+from xaimed.store.fold import FAILURE, HISTORY, PREDICTIONS
+from xaimed.store.run import Run
+from xaimed.store.writing import read_json, write_text
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run has given so far.
+
+    Attributes:
+        run: where it lies.
+        facts: what ``run.json`` says.
+        predictions: the rows of all its finished folds, or None while there is none.
+        missing: the folds that are not finished.
+        failures: of the missing folds, those that failed, and why.
+        refused: folds that were edited or damaged, and what is wrong with them; they are not counted.
+    """
+
+    run: Run
+    facts: dict[str, Any]
+    predictions: Predictions | None
+    missing: list[int]
+    failures: dict[int, str]
+    refused: dict[int, str]
+
+    @property
+    def name(self) -> str:
+        """The run's directory."""
+        return self.run.path.name
+
+    @property
+    def stamp(self) -> str:
+        """What must be said beside every figure."""
+        return ", ".join(self.facts["stamps"])
+
+    def metrics(self) -> pd.DataFrame:
+        """One row of metrics per finished fold."""
+        assert self.predictions is not None
+        return per_fold(self.predictions)
+
+    def history(self) -> dict[int, pd.DataFrame]:
+        """The epochs of every finished fold."""
+        folds = (fold for fold in self.run.finished() if fold.index not in self.refused)
+        return {fold.index: pd.read_csv(fold.path / HISTORY) for fold in folds}
+
+
+def result_of(run: Run) -> RunResult:
+    """Read a run; a fold that was edited or damaged is named and left out."""
+    facts = run.facts()
+    for key in ("identity", "folds", "stamps", "note", "config"):
+        if key not in facts:
+            raise StoreError(f"run.json does not say '{key}'; this is not a run that xaimed began", where=run.path)
+    tables, refused = [], {}
+    for fold in run.finished():
+        try:
+            fold.verify(facts["identity"])
+            tables.append(read_predictions(fold.path / PREDICTIONS))
+        except StoreError as error:
+            refused[fold.index] = str(error)
+    predictions = pool(tables) if tables else None
+    there = predictions.folds if predictions else []
+    missing = [fold for fold in facts["folds"] if fold not in there]
+    failures = {
+        fold: str(read_json(file)["error"]) for fold in missing if (file := run.fold(fold).partial / FAILURE).is_file()
+    }
+    return RunResult(run, facts, predictions, missing, failures, refused)
+
+
+def metrics_table(result: RunResult) -> Table:
+    """The metrics of a run, fold by fold and as mean ± SD."""
+    return run_table(
+        result.metrics(),
+        title=f"{result.name} · {result.facts['dataset']}",
+        missing=result.missing,
+        protocol=result.facts["note"],
+        stamp=result.stamp,
+    )
+
+
+def tables_of(result: RunResult) -> list[Table]:
+    """Every table of a run that has at least one finished fold."""
+    assert result.predictions is not None
+    confusion = confusion_table(pooled_confusion(result.predictions), title="Confusion matrix, pooled over folds")
+    return [metrics_table(result), confusion]
+
+
+def comparison(results: Sequence[RunResult]) -> Table:
+    """Runs beside each other; what is missing or stamped is said below."""
+    done = [result for result in results if result.predictions is not None]
+    notes = [line for result in results for line in _said_of(result)]
+    notes += sorted({f"Stamp of {_stamped(results, result.stamp)}: {result.stamp}." for result in done if result.stamp})
+    notes += sorted({f"Protocol: {result.facts['note']}." for result in done})
+    return runs_table({result.name: result.metrics() for result in done}, title="Runs", notes=notes)
+
+
+def write_runs_table(results: Sequence[RunResult], folder: Path) -> list[Path]:
+    """The comparison as Markdown and CSV."""
+    table = comparison(results)
+    files = [folder / "runs.md", folder / "runs.csv"]
+    write_text(files[0], to_markdown(table))
+    write_text(files[1], to_csv(table))
+    return files
+
+
+def print_results(results: Sequence[RunResult], console: Console) -> None:
+    """One run with all its tables, several as one comparison; what is missing is always said."""
+    if len(results) == 1 and results[0].predictions is not None:
+        for table in tables_of(results[0]):
+            console.print(TerminalTable(table))
+    elif any(result.predictions is not None for result in results):
+        console.print(TerminalTable(comparison(results)))
+        return
+    for line in (line for result in results for line in _said_of(result)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _said_of(result: RunResult) -> list[str]:
+    """What a reader must know of what is not in the table."""
+    lines = []
+    if result.missing:
+        lines.append(f"{result.name}: missing folds {', '.join(map(str, result.missing))}.")
+    lines += [f"{result.name}: fold {fold} failed: {reason}" for fold, reason in result.failures.items()]
+    lines += [f"{result.name}: fold {fold} is not counted: {reason}" for fold, reason in result.refused.items()]
+    return lines
+
+
+def _stamped(results: Sequence[RunResult], stamp: str) -> str:
+    marked = [result.name for result in results if result.stamp == stamp]
+    return "all runs" if len(marked) == len(results) else ", ".join(marked)
