@@ -30,7 +30,8 @@ from xaimed.reporting.canvas import (
 from xaimed.reporting.colours import SERIES
 
 WIDTH, EDGE = 8.0, 0.15
-PLOT_WIDTH, PLOT_HEIGHT, LEFT, BETWEEN = 3.0, 2.3, 0.62, 0.72
+PLOT_WIDTH, PLOT_HEIGHT, LEFT, BETWEEN = 3.2, 2.3, 0.62, 0.7
+KEPT = {"marker": "o", "markersize": 6, "markeredgecolor": INK, "linestyle": "none"}
 PER_ROW = 9  # keys of folds that stand beside each other
 
 
@@ -104,14 +105,8 @@ def _draw_fold(axes: Axes, history: pd.DataFrame, name: str, colour: str, best: 
             axes.plot(history["epoch"], history[column], style, color=colour, linewidth=weight, **dot)
     if best is not None and f"val/{name}" in history:
         point = history.iloc[best]
-        mark: dict[str, Any] = {
-            "marker": "o",
-            "markersize": 6,
-            "markeredgecolor": INK,
-            "markerfacecolor": colour,
-            "zorder": 5,
-        }
-        axes.plot([point["epoch"]], [point[f"val/{name}"]], linestyle="none", **mark)
+        kept: dict[str, Any] = {**KEPT, "markerfacecolor": colour}
+        axes.plot([point["epoch"]], [point[f"val/{name}"]], zorder=5, **kept)
 
 
 def _draw_keys(figure: Figure, folds: list[int], top: float, rule: str) -> None:
@@ -126,14 +121,7 @@ def _draw_keys(figure: Figure, folds: list[int], top: float, rule: str) -> None:
 
     key(LEFT, top, "training", color=INK, linewidth=0.9, linestyle="--")
     key(LEFT + 1.1, top, "validation", color=INK, linewidth=1.5)
-    best: dict[str, Any] = {
-        "marker": "o",
-        "markersize": 6,
-        "markeredgecolor": INK,
-        "markerfacecolor": "white",
-        "linestyle": "none",
-    }
-    key(LEFT + 2.3, top, f"kept epoch ({rule})", **best)
+    key(LEFT + 2.3, top, f"kept epoch ({rule})", **KEPT, markerfacecolor="white")
     for i, fold in enumerate(folds):
         y = top + 0.22 * (1 + i // PER_ROW)
         key(LEFT + (i % PER_ROW) * 0.8, y, f"fold {fold}", color=SERIES[i % len(SERIES)], linewidth=1.5)

@@ -57,19 +57,29 @@ def add_hparams(directory: Path, params: Mapping[str, Value], metrics: Mapping[s
     """
     # TensorBoard takes a noticeable time to import, and tables are printed without it.
     from tensorboard.compat.proto.event_pb2 import Event
-    from tensorboard.plugins.hparams import api_pb2, summary
-    from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams import api_pb2, metadata
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo, SessionStartInfo
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+    started = SessionStartInfo(group_name=name)
+    for key, value in params.items():
+        # A bool is an int too, so it comes first.
+        kind = "bool_value" if isinstance(value, bool) else "string_value" if isinstance(value, str) else "number_value"
+        setattr(started.hparams[key], kind, value)
+    session = {
+        metadata.SESSION_START_INFO_TAG: HParamsPluginData(session_start_info=started),
+        metadata.SESSION_END_INFO_TAG: HParamsPluginData(
+            session_end_info=SessionEndInfo(status=api_pb2.STATUS_SUCCESS)
+        ),
+    }
+    values = [Summary.Value(tag=tag, metadata=metadata.create_summary_metadata(row)) for tag, row in session.items()]
+    values += [Summary.Value(tag=tag, simple_value=value) for tag, value in metrics.items() if math.isfinite(value)]
     for former in directory.glob("events.out.tfevents.*") if directory.is_dir() else ():
         former.unlink()
     writer = EventFileWriter(str(directory))
     try:
-        writer.add_event(Event(step=0, summary=summary.session_start_pb(dict(params), group_name=name)))
-        for tag, value in metrics.items():
-            if math.isfinite(value):
-                writer.add_event(Event(step=0, summary=scalar_pb(tag, value)))
-        writer.add_event(Event(step=0, summary=summary.session_end_pb(api_pb2.STATUS_SUCCESS)))
+        writer.add_event(Event(step=0, summary=Summary(value=values)))
     finally:
         writer.close()
 
