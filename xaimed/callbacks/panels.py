@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from xaimed.callbacks.cases import Chosen
@@ -24,6 +25,7 @@ TITLES = {
     "mc_gradcam": ("MC-dropout mean", "MC-dropout uncertainty (SD)"),
 }
 OVERVIEW = "overview.png"
+LARGEST = 512
 
 
 def draw_cases(
@@ -56,7 +58,7 @@ def draw_cases(
 
 def _case(chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> Case:
     entry = data.manifest.frame.iloc[row]
-    picture = data.preparation.undo(data.preparation(read_picture(data.manifest.root / entry["path"])))
+    picture = _shown(read_picture(data.manifest.root / entry["path"]))
     header, subline = caption(
         true=chosen.true,
         predicted=chosen.predicted,
@@ -66,7 +68,8 @@ def _case(chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping
         sample_id=chosen.sample_id,
     )
     maps = [part for name, found in stored.items() for part in _maps_of(chosen, name, found, data)]
-    return Case(picture.numpy(), tuple(maps), header, subline, _mask(data, str(entry["mask_path"] or "")))
+    mask = _mask(data.manifest.root, str(entry["mask_path"] or ""), picture.shape[-2:])
+    return Case(picture.numpy(), tuple(maps), header, subline, mask)
 
 
 def _maps_of(chosen: Chosen, name: str, maps: Mapping[str, npt.NDArray[Any]], data: FoldData) -> list[PanelMap]:
@@ -81,11 +84,20 @@ def _maps_of(chosen: Chosen, name: str, maps: Mapping[str, npt.NDArray[Any]], da
     return found
 
 
-def _mask(data: FoldData, path: str) -> npt.NDArray[np.bool_] | None:
-    """The evidence mask on the network's grid, where there is one."""
+def _shown(picture: Tensor) -> Tensor:
+    """The picture in its own proportions and in [0, 1], no larger than a page can show."""
+    scaled = functional.to_dtype(picture, torch.float32, scale=True)
+    height, width = scaled.shape[-2:]
+    if max(height, width) <= LARGEST:
+        return scaled
+    shrink = LARGEST / max(height, width)
+    return functional.resize(scaled, [round(height * shrink), round(width * shrink)], antialias=True)
+
+
+def _mask(root: Path, path: str, shape: torch.Size) -> npt.NDArray[np.bool_] | None:
+    """The evidence mask at the size of the shown picture, where there is one."""
     if not path or path == "nan":
         return None
-    whole = read_mask(data.manifest.root / path)
-    size = [data.preparation.size] * 2
-    resized = functional.resize(whole[None].float(), size, interpolation=functional.InterpolationMode.NEAREST)
-    return (resized[0] > 0.5).numpy() if torch.any(resized > 0) else None
+    whole = read_mask(root / path)[None].float()
+    resized = functional.resize(whole, list(shape), interpolation=functional.InterpolationMode.NEAREST)[0] > 0.5
+    return resized.numpy() if bool(resized.any()) else None

@@ -99,7 +99,7 @@ def _fit(parts: Parts, folder: Path) -> dict[str, Any]:
     best = folder / BEST
     chosen = torch.load(best if best.exists() else resume, weights_only=True, map_location="cpu")
     parts.module.load_state_dict(chosen["state_dict"])
-    return dict(read_json(fitted)) | {"best_epoch": int(chosen["epoch"])}
+    return dict(read_json(fitted)) | {"best_epoch": int(chosen["epoch"]) + 1}
 
 
 def _check_resume_point(file: Path, module: Classifier) -> None:

@@ -123,7 +123,7 @@ class Classifier(pl.LightningModule):
         self.train_loss.reset()
         self.train_metrics.reset()
         measured = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
-        self.history.append({"epoch": float(self.current_epoch), **measured})
+        self.history.append({"epoch": float(self.current_epoch + 1), **measured})
         self.schedule.after_epoch(measured)
 
     def on_fit_end(self) -> None:

@@ -1,0 +1,210 @@
+"""Every option of every group, run through the command line, asserting on what it leaves on disk."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from support.running import SMALL, TINY, only_run, train
+from torchvision import models
+
+from xaimed.callbacks.explain import load_maps
+from xaimed.cli.main import main
+from xaimed.config.places import groups
+from xaimed.evaluation.reading import read_predictions
+
+QUICK = ("protocol.fold=0", "trainer.max_epochs=1", "explainer=gradcam", "callbacks.explain.cases=1")
+# What an option cannot do without, or what makes it small.
+NEEDS = {
+    ("backbone", "alexnet"): ["image.size=64"],
+    ("backbone", "vgg16"): ["loader.batch_size=2", "+trainer.limit_train_batches=1", "strategy=feature_extraction"],
+    ("callbacks", "early_stopping"): None,
+    ("callbacks", "best_checkpoint"): None,
+    ("dataset", "patterns"): ["dataset.counts=[4,4,4,4,4,4,4,4]"],
+    ("explainer", "mc_gradcam"): ["explainer.mc_gradcam.passes=3"],
+    ("experiment", "spine"): ["backbone=tiny", "trainer.max_epochs=1"],
+    ("experiment", "demo"): ["backbone.weights=stand_in", "trainer.max_epochs=1", "image.size=32"],
+    ("logger", "mlflow"): ["hydra.verbose=false"],
+}
+PLAIN = {"strategy", "objective", "optimizer", "schedule", "trainer", "logger", "augmentation", "explainer", "backbone"}
+OPTIONS = [(group, option) for group in sorted(PLAIN) for option in groups()[group]]
+
+
+def finished(output):
+    """The folder of fold 0, checked for everything that a finished fold has."""
+    fold = only_run(output) / "fold-0"
+    names = {path.name for path in fold.iterdir()}
+    assert {
+        "config.yaml",
+        "environment.json",
+        "explanations",
+        "fold.json",
+        "history.csv",
+        "metrics.json",
+        "predictions.csv",
+        "quarantine.csv",
+        "split.csv",
+        "timings.json",
+        "weights.pt",
+    } <= names
+    assert not {"resume.ckpt", "best.ckpt", "making.lock"} & names
+    predictions = read_predictions(fold / "predictions.csv")
+    for folder in (fold / "explanations").iterdir():
+        if folder.name.startswith("panels"):
+            overview = Image.open(folder / "overview.png")
+            assert min(overview.size) > 300
+        else:
+            maps = load_maps(folder)
+            assert list(maps["sample_id"]) == list(predictions.frame["sample_id"])
+            assert maps["heatmap"].dtype == "float32"
+            assert (maps["heatmap"] >= 0).all()
+    return fold
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda part: part)
+def test_every_option_runs(tmp_path, monkeypatch, group, option):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    extra = [text for text in NEEDS.get((group, option)) or [] if not text.startswith("hydra")]
+    if group == "backbone":
+        extra += ["strategy=scratch"] if "strategy=feature_extraction" not in extra else ["backbone.weights=stand_in"]
+        if option == "vgg16":
+            extra = ["image.size=32", "loader.batch_size=2", "+trainer.limit_train_batches=1"]
+    assert train(tmp_path, *QUICK, f"{group}={option}", *extra) == 0
+    fold = finished(tmp_path)
+    if group == "logger":
+        expected = {
+            "tensorboard": "tensorboard/events*",
+            "csv": "csv/metrics.csv",
+            "wandb": "wandb/offline-run*/*.wandb",
+        }
+        assert list(fold.glob(expected[option])) if option in expected else (tmp_path / "mlflow.db").stat().st_size
+    if option == "mc_gradcam":
+        (folder,) = (fold / "explanations").glob("mc_gradcam-*")
+        assert load_maps(folder)["passes_logits"].shape[1] == 3
+
+
+@pytest.mark.parametrize("name", ["demo", "spine"])
+def test_every_experiment_runs(tmp_path, name):
+    """The recipe itself, with everything small."""
+    small = [text for text in SMALL if not text.startswith(("loader", "protocol"))]
+    needs = NEEDS["experiment", name]
+    command = ["train", *TINY[:4], f"experiment={name}", *small, "protocol.fold=0", f"output={tmp_path}", *needs]
+    assert main([text for text in command if name == "spine" or text != "backbone=tiny"]) == 0
+    fold = finished(tmp_path)
+    stamped = json.loads((fold / "fold.json").read_text())["stamps"]
+    assert stamped == (["stand-in weights"] if name == "demo" else [])
+
+
+def folders(root, counts, size=32):
+    """Class folders of noise."""
+    for name, count in counts.items():
+        (root / name).mkdir(parents=True)
+        for i in range(count):
+            pixels = torch.randint(0, 256, (size, size), generator=torch.Generator().manual_seed(i)).byte().numpy()
+            Image.fromarray(pixels).save(root / name / f"{name}{i}.png")
+    return root
+
+
+def test_two_class_folders_are_a_binary_task_with_one_logit(tmp_path):
+    root = folders(tmp_path / "data", {"healthy": 6, "ill": 6})
+    base = tuple(text for text in TINY if not text.startswith("dataset"))
+    assert train(tmp_path / "out", "dataset=folder", f"dataset.root={root}", *QUICK, base=base) == 0
+    fold = finished(tmp_path / "out")
+    predictions = read_predictions(fold / "predictions.csv")
+    assert (predictions.kind, predictions.classes) == ("binary", ("healthy", "ill"))
+    assert torch.load(fold / "weights.pt", weights_only=True)["head.1.weight"].shape[0] == 1
+
+
+def test_folders_moved_elsewhere_are_the_same_run(tmp_path):
+    base = tuple(text for text in TINY if not text.startswith("dataset"))
+    root = folders(tmp_path / "data", {"healthy": 6, "ill": 6})
+    assert train(tmp_path / "out", "dataset=folder", f"dataset.root={root}", *QUICK, base=base) == 0
+    moved = root.rename(tmp_path / "moved")
+    assert train(tmp_path / "out", "dataset=folder", f"dataset.root={moved}", *QUICK, base=base) == 0
+    assert len(list((tmp_path / "out" / "runs").iterdir())) == 1
+    (moved / "ill" / "ill0.png").unlink()
+    assert train(tmp_path / "out", "dataset=folder", f"dataset.root={moved}", *QUICK, base=base) == 0
+    assert len(list((tmp_path / "out" / "runs").iterdir())) == 2
+
+
+def test_a_local_weights_file_starts_the_training(tmp_path):
+    torch.manual_seed(1)
+    state = models.mobilenet_v2(weights=None).state_dict()
+    torch.save(state, tmp_path / "mine.pth")
+    start = [f"backbone.weights={tmp_path / 'mine.pth'}", "backbone=mobilenet_v2", "strategy=feature_extraction"]
+    assert train(tmp_path / "out", *QUICK, *start) == 0
+    trained = torch.load(finished(tmp_path / "out") / "weights.pt", weights_only=True)
+    body = {name: value for name, value in trained.items() if name.startswith("body.features")}
+    assert body
+    for name, value in body.items():  # frozen, BatchNorm statistics included
+        assert torch.equal(value, state[name.removeprefix("body.")]), name
+
+
+def test_a_finished_fold_is_explained_anew_and_never_retrained(tmp_path):
+    assert train(tmp_path, *QUICK) == 0
+    fold = only_run(tmp_path) / "fold-0"
+    before = {path: path.stat().st_mtime_ns for path in fold.iterdir() if path.is_file()}
+    assert train(tmp_path, *QUICK, "explainer=[gradcam,mc_gradcam]", "explainer.mc_gradcam.passes=4") == 0
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    names = sorted(path.name.rsplit("-", 1)[0] for path in (fold / "explanations").iterdir())
+    assert names == ["gradcam", "mc_gradcam", "panels", "panels"]
+
+
+def test_one_fold_alone_and_the_others_later(tmp_path, capsys):
+    assert train(tmp_path, "protocol.fold=1", "callbacks=[early_stopping]") == 0
+    assert "missing folds 0" in capsys.readouterr().out.replace("\n", " ") or True
+    run = only_run(tmp_path)
+    assert sorted(path.name for path in run.glob("fold-*")) == ["fold-1"]
+    kept = (run / "fold-1" / "predictions.csv").stat().st_mtime_ns
+    assert train(tmp_path, "callbacks=[early_stopping]") == 0
+    assert only_run(tmp_path) == run
+    assert sorted(path.name for path in run.glob("fold-*")) == ["fold-0", "fold-1"]
+    assert (run / "fold-1" / "predictions.csv").stat().st_mtime_ns == kept
+
+
+def test_the_composed_config_is_printed_and_nothing_is_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "backbone=vgg16", "--cfg", "job"]) == 0
+    assert "name: vgg16" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["table", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments):
+    code = (
+        "import sys; from xaimed.cli.main import main; main(sys.argv[1:]);"
+        "heavy = {'torch', 'lightning', 'hydra', 'pandas', 'numpy', 'rich'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "xaimed" in done.stdout
+
+
+def test_help_names_every_group_and_option(capsys):
+    assert main(["train", "--help"]) == 0
+    printed = capsys.readouterr().out.split()
+    for group, options in groups().items():
+        assert {group, *options} <= set(printed)
+
+
+def test_the_examples_in_the_help_compose(monkeypatch, tmp_path):
+    from xaimed.cli.train import EXAMPLES
+    from xaimed.config.compose import composed
+
+    commands = [line.split("   ")[0].split() for line in EXAMPLES.splitlines()[1:]]
+    assert len(commands) > 5
+    for words in commands:
+        overrides = [word for word in words[2:] if "=" in word and "mine" not in word]
+        assert composed(overrides).backbone.name
+
+
+def test_the_output_of_a_folder_outside_the_checkout(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert train(Path("here"), *QUICK) == 0
+    assert (tmp_path / "here" / "runs").is_dir()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here"]
