@@ -42,7 +42,7 @@ def refused(capsys, output, *overrides, base=TINY):
 @pytest.mark.parametrize(
     ("make", "extra", "said"),
     [
-        (lambda root: None, [], "missing"),
+        (lambda root: None, [], "does not exist"),
         (lambda root: root.mkdir(), [], "no "),
         (lambda root: root.write_text("a file"), [], "not a "),
         (lambda root: pictures(root, only=6), [], "one class"),
@@ -64,7 +64,7 @@ def test_bad_data_is_refused(tmp_path, capsys, make, extra, said):
     ("override", "said"),
     [
         ("backbone=resnt18", "'resnet18'"),
-        ("optimizer.lr=fast", "lr"),
+        ("optimizer.lr=fast", "optimizer cannot be built"),
         ("trainer.max_epoch=3", "'max_epochs'"),
         ("image.size=0", "image.size"),
         ("loader.batch_size=0", "batch"),
@@ -201,7 +201,7 @@ def test_a_loss_that_is_no_number_ends_the_fold_names_the_batch_and_keeps_the_la
 
 def test_a_full_disk_ends_the_run_with_what_was_finished_intact(tmp_path, capsys, monkeypatch, done):
     whole = os.fsync
-    state = {"full": False}
+    state = {"full": False, "met": False}
 
     def fsync(number):
         if state["full"]:
@@ -210,7 +210,8 @@ def test_a_full_disk_ends_the_run_with_what_was_finished_intact(tmp_path, capsys
 
     def publish(self, facts, whole=xaimed.store.fold.Fold.publish):
         whole(self, facts)
-        state["full"] = True
+        state["full"] = facts["samples"] == 15 and not state["met"]
+        state["met"] = True
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(xaimed.store.fold.Fold, "publish", publish)

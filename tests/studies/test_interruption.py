@@ -18,6 +18,7 @@ from xaimed.training.classifier import Classifier
 
 LONG = (
     "callbacks.explain.cases=1",
+    "explainer.mc_gradcam.passes=2",
     "trainer.max_epochs=4",
     "callbacks.early_stopping.patience=2",
     "schedule.patience=0",

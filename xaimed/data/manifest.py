@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xaimed.data.task import Kind, Task
+from xaimed.data.task import UNKNOWN, Kind, Task
 from xaimed.errors import DataError
 
 REQUIRED = ("sample_id", "path", "group", "split", "mask_path")
@@ -31,8 +31,8 @@ class Manifest:
     """One row per sample.
 
     Columns: ``sample_id`` (unique), ``path`` (relative to ``root``), ``label`` (a class name; for multi-label one
-    0/1 column per class instead), ``group`` (the patient), ``split`` (published split or empty), ``mask_path``
-    (evidence mask relative to ``root``, or empty), and any free columns (sex, age, severity).
+    column per class instead: 0, 1, or ``UNKNOWN``), ``group`` (the patient), ``split`` (published split or empty),
+    ``mask_path`` (evidence mask relative to ``root``, or boxes, or empty), and any free columns (sex, age, severity).
     """
 
     name: str
@@ -49,7 +49,9 @@ class Manifest:
         twice = self.frame["sample_id"][self.frame["sample_id"].duplicated()]
         if len(twice):
             raise DataError(f"sample_id '{twice.iloc[0]}' stands in the manifest more than once", where=self.root)
-        if self.task.kind is not Kind.MULTILABEL:
+        if self.task.kind is Kind.MULTILABEL:
+            self._refuse_foreign_values(labels)
+        else:
             foreign = self.frame.loc[~self.frame["label"].isin(self.task.classes)]
             if len(foreign):
                 row = foreign.iloc[0]
@@ -59,17 +61,35 @@ class Manifest:
                     fix="Correct the label or name the class.",
                 )
 
+    def _refuse_foreign_values(self, labels: Sequence[str]) -> None:
+        for name in labels:
+            foreign = self.frame.loc[~self.frame[name].isin([0, 1, UNKNOWN])]
+            if len(foreign):
+                row = foreign.iloc[0]
+                raise DataError(
+                    f"'{row[name]}' is no value of the label '{name}'",
+                    where=f"{self.root}: sample {row['sample_id']}",
+                    fix=f"Use 1, 0, or {UNKNOWN} where nobody knows.",
+                )
+
     def __len__(self) -> int:
         """How many samples."""
         return len(self.frame)
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
-        """Class indices ``[n]``; for multi-label the 0/1 matrix ``[n, classes]``."""
+        """Class indices ``[n]``; for multi-label the matrix ``[n, classes]`` of 0, 1 and ``UNKNOWN``."""
         if self.task.kind is Kind.MULTILABEL:
             return self.frame[list(self.task.classes)].to_numpy(dtype=np.int64)
         index = {name: i for i, name in enumerate(self.task.classes)}
-        return self.frame["label"].map(index).to_numpy(dtype=np.int64)
+        return np.array([index[name] for name in self.frame["label"]], dtype=np.int64)
+
+    @property
+    def positives(self) -> npt.NDArray[np.bool_]:
+        """Which classes each sample has for certain ``[n, classes]``, whatever the kind of task."""
+        if self.task.kind is Kind.MULTILABEL:
+            return np.equal(self.labels, 1)
+        return np.equal(self.labels[:, None], np.arange(len(self.task.classes)))
 
     @property
     def groups(self) -> npt.NDArray[np.str_]:
@@ -79,7 +99,7 @@ class Manifest:
     def class_counts(self) -> dict[str, int]:
         """How many samples each class has."""
         if self.task.kind is Kind.MULTILABEL:
-            return {name: int(self.frame[name].sum()) for name in self.task.classes}
+            return {name: int((self.frame[name] == 1).sum()) for name in self.task.classes}
         counts = self.frame["label"].value_counts()
         return {name: int(counts.get(name, 0)) for name in self.task.classes}
 
@@ -92,7 +112,10 @@ class Manifest:
         return replace(self, frame=self.frame.loc[np.asarray(keep, dtype=bool)].reset_index(drop=True))
 
     def fingerprint(self) -> str:
-        """Sixteen hex digits that change with any row, label, patient or class, and not with where the root lies."""
-        digest = hashlib.sha256(repr((self.name, self.task.kind.value, self.task.classes)).encode())
+        """Sixteen hex digits that change with any row, label, patient or class, and not with where the root lies.
+
+        Nor with the name, which a folder takes from its root.
+        """
+        digest = hashlib.sha256(repr((self.task.kind.value, self.task.classes)).encode())
         digest.update(self.frame.to_csv(index=False).encode())
         return digest.hexdigest()[:16]

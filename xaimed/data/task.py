@@ -8,6 +8,9 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
+UNKNOWN = -1
+"""In place of 0 or 1: nobody knows whether this label applies, so losses and metrics leave it out."""
+
 
 class Kind(StrEnum):
     """The three kinds of classification."""

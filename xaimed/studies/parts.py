@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import lightning.pytorch as pl
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from xaimed.callbacks.checkpoints import ResumePoint
 from xaimed.callbacks.explain import ExplainFold
@@ -16,6 +19,7 @@ from xaimed.callbacks.progress import RunProgress, ShowProgress
 from xaimed.config.targets import instantiate
 from xaimed.data.module import FoldData
 from xaimed.data.protocol import Split
+from xaimed.errors import ConfigError
 from xaimed.studies.plan import EXPLAIN, Plan, preparation_of
 from xaimed.training.classifier import Classifier
 
@@ -29,17 +33,42 @@ class Parts:
     trainer: pl.Trainer
 
 
+def check_parts(plan: Plan) -> None:
+    """Build everything but the network and the loggers once: a wrong option is found before anything is written."""
+    config = plan.config
+    weight = torch.nn.Parameter(torch.zeros(1))
+    with _named("loader"):
+        data_of(plan, plan.wanted[0])
+    with _named("trainer"), tempfile.TemporaryDirectory() as nowhere:
+        instantiate(config["trainer"], folder=Path(nowhere), callbacks=_asked_callbacks(plan), loggers=[])
+    with _named("objective"):
+        instantiate(config["objective"])
+    with _named("optimizer"):
+        optimizer = instantiate(config["optimizer"])([weight])
+    with _named("schedule"):
+        instantiate(config["schedule"])(optimizer)
+
+
+@contextmanager
+def _named(group: str) -> Iterator[None]:
+    """Say in which group the option stands that a library refused."""
+    try:
+        yield
+    except (TypeError, ValueError, MisconfigurationException) as error:
+        raise ConfigError(
+            f"{group} cannot be built: {' '.join(str(error).split())}", fix="Look at its options."
+        ) from error
+
+
 def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> Parts:
     """The parts of one fold that is made in ``folder``."""
     config = plan.config
-    asked = config.get("callbacks", {})
-    callbacks: list[pl.Callback] = [instantiate(node) for name, node in asked.items() if name != EXPLAIN]
     explain = explain_callback(plan)
     trainer = instantiate(
         config["trainer"],
         folder=folder,
         callbacks=[
-            *callbacks,
+            *_asked_callbacks(plan),
             ResumePoint(),
             ShowProgress(progress, split.fold),
             WritePredictions(),
@@ -74,6 +103,10 @@ def data_of(plan: Plan, split: Split) -> FoldData:
         seed=int(plan.config["seed"]),
         **plan.config["loader"],
     )
+
+
+def _asked_callbacks(plan: Plan) -> list[pl.Callback]:
+    return [instantiate(node) for name, node in plan.config.get("callbacks", {}).items() if name != EXPLAIN]
 
 
 def explain_callback(plan: Plan) -> ExplainFold | None:

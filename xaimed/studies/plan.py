@@ -83,7 +83,6 @@ def make_plan(config: dict[str, Any]) -> Plan:
     strategy: Strategy = instantiate(config["strategy"])
     starting_network, weights, stamps = _weights(config, strategy, manifest)
     explainers = _explainers(config, starting_network, manifest.task.kind)
-    _check_parts(config)
     decided = identity(config, manifest=manifest.fingerprint(), weights=weights)
     name = identity_hash(decided)
     return Plan(
@@ -146,12 +145,3 @@ def _explainers(config: dict[str, Any], starting_network: Callable[[int], Networ
         explainer.check(network)
         made[f"{name}-{identity_hash(node)[:6]}"] = explainer
     return made
-
-
-def _check_parts(config: dict[str, Any]) -> None:
-    """Build what is cheap to build once, so that a wrong option is found before the first fold and not after it."""
-    preparation_of(config)
-    instantiate(config["augmentation"])
-    instantiate(config["objective"])
-    weight = torch.nn.Parameter(torch.zeros(1))
-    instantiate(config["schedule"])(instantiate(config["optimizer"])([weight]))

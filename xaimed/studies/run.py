@@ -21,6 +21,7 @@ from xaimed.errors import StoreError, TrainingError
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.fold import explain_again, make_fold
+from xaimed.studies.parts import check_parts
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
 from xaimed.studies.tables import print_results, result_of
@@ -41,6 +42,7 @@ def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Ou
     console = console or Console()
     quieten()
     plan = make_plan(config)
+    check_parts(plan)
     announce(plan, console)
     failures = make_folds(plan, console)
     with room_on_disk(plan):

@@ -67,6 +67,10 @@ class Classifier(pl.LightningModule):
         if self._restored_schedule is not None:
             self.schedule.load_state_dict(self._restored_schedule)
 
+    def on_train_epoch_start(self) -> None:
+        """Lightning leaves every module in the mode it finds it in; the mode of training is ours to set."""
+        self.train()
+
     def train(self, mode: bool = True) -> Classifier:
         """Training mode, except for what the strategy holds still."""
         super().train(mode)

@@ -1,0 +1,94 @@
+"""``xaimed table``: from stored predictions alone, saying what is missing, failed, edited or foreign."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from support.running import train
+
+from xaimed.cli.main import main
+from xaimed.evaluation.reading import read_predictions
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, session_cache):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XAIMED_CACHE", str(session_cache))
+        output = tmp_path_factory.mktemp("made")
+        for seed in (1, 2):
+            assert train(output, f"seed={seed}", "callbacks=[early_stopping]", "logger=[]") == 0
+    return output
+
+
+@pytest.fixture
+def output(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "copy")
+
+
+def printed(capsys, *places, status=0):
+    capsys.readouterr()
+    assert main(["table", *map(str, places)]) == status
+    captured = capsys.readouterr()
+    return " ".join(captured.out.split()), captured.err
+
+
+def test_one_run_shows_its_metrics_as_its_predictions_have_them(output, capsys):
+    run = sorted((output / "runs").iterdir())[0]
+    said, _ = printed(capsys, run)
+    tables = [read_predictions(run / f"fold-{fold}" / "predictions.csv") for fold in (0, 1)]
+    right = [100 * table.correct.mean() for table in tables]
+    mean, spread = sum(right) / 2, abs(right[0] - right[1]) / 2**0.5
+    assert f"{mean:.2f} ± {spread:.2f} {right[0]:.2f} {right[1]:.2f}" in said
+    assert "n = 30 samples in 2 folds" in said
+    assert "checkpoint chosen on the reported fold" in said
+    page = (run / "report.md").read_text()
+    assert f"{mean:.2f} ± {spread:.2f}" in page
+    assert (run / "tables" / "confusion.png").stat().st_size > 1000
+    assert (run / "tables" / "metrics.csv").read_text().startswith("Metric,")
+
+
+def test_several_runs_stand_side_by_side(output, capsys):
+    said, _ = printed(capsys, output)
+    assert all(run.name in said for run in (output / "runs").iterdir())
+
+
+def test_what_is_missing_edited_or_foreign_is_named_and_not_counted(output, capsys):
+    first, second = sorted((output / "runs").iterdir())
+    shutil.rmtree(first / "fold-0")
+    (second / "fold-0" / "predictions.csv").write_text("edited")
+    (second / "fold-7").mkdir()
+    said, _ = printed(capsys, output)
+    assert f"{first.name}: missing folds 0." in said
+    assert f"{second.name}: fold 0 is not counted: this file was changed" in said
+
+
+def test_a_run_without_a_finished_fold_is_still_named(output, capsys):
+    run = sorted((output / "runs").iterdir())[0]
+    for fold in (0, 1):
+        (run / f"fold-{fold}").rename(run / f"fold-{fold}.partial")
+    (run / "fold-1.partial" / "failure.json").write_text(json.dumps({"error": "the loss became nan"}))
+    said, _ = printed(capsys, run)
+    assert f"{run.name}: missing folds 0, 1." in said
+    assert "fold 1 failed: the loss became nan" in said
+
+
+@pytest.mark.parametrize(("place", "said"), [("nowhere", "no such directory"), (".", "no runs here")])
+def test_a_place_without_runs_is_refused(tmp_path, monkeypatch, capsys, place, said):
+    monkeypatch.chdir(tmp_path)
+    assert said in printed(capsys, place, status=2)[1]
+
+
+def test_foreign_run_json_is_refused(tmp_path, capsys):
+    (tmp_path / "run.json").write_text("{}")
+    assert "not a run that xaimed began" in printed(capsys, tmp_path, status=2)[1]
+
+
+def test_no_model_is_needed(output):
+    code = (
+        "import sys; from xaimed.cli.main import main; status = main(sys.argv[1:]);"
+        "sys.exit(status or bool({'torch', 'lightning'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "table", str(output)], check=False)
+    assert done.returncode == 0
