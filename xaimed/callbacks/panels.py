@@ -86,12 +86,13 @@ def _maps_of(chosen: Chosen, name: str, maps: Mapping[str, npt.NDArray[Any]], da
 
 def _shown(picture: Tensor) -> Tensor:
     """The picture in its own proportions and in [0, 1], no larger than a page can show."""
-    scaled = functional.to_dtype(picture, torch.float32, scale=True)
+    scaled: Tensor = functional.to_dtype(picture, torch.float32, scale=True)
     height, width = scaled.shape[-2:]
     if max(height, width) <= LARGEST:
         return scaled
     shrink = LARGEST / max(height, width)
-    return functional.resize(scaled, [round(height * shrink), round(width * shrink)], antialias=True)
+    smaller: Tensor = functional.resize(scaled, [round(height * shrink), round(width * shrink)], antialias=True)
+    return smaller
 
 
 def _mask(root: Path, path: str, shape: torch.Size) -> npt.NDArray[np.bool_] | None:

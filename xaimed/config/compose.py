@@ -67,11 +67,11 @@ def plain(config: DictConfig) -> dict[str, Any]:
         raise said_in_one_line(error) from error
     assert isinstance(content, dict)
     known = [*groups(), "name", "output", "seed", "image", "loader", OWN_VARIABLES]
-    for key in content:
+    for key in map(str, content):
         if key not in known:
             raise ConfigError(
                 f"there is no option '{key}'",
-                fix=f"{near_miss(str(key), known)} Variables of your own go under '{OWN_VARIABLES}'.",
+                fix=f"{near_miss(key, known)} Variables of your own go under '{OWN_VARIABLES}'.",
             )
     content.pop("experiment", None)
     return {str(key): value for key, value in content.items()}

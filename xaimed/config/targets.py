@@ -58,7 +58,7 @@ def instantiate(node: Any, /, *args: Any, **kwargs: Any) -> Any:
 
     Interpolations are resolved before the check, so that nothing can change between the check and the call.
     """
-    plain = OmegaConf.to_container(node, resolve=True) if isinstance(node, DictConfig | ListConfig) else node
+    plain: Any = OmegaConf.to_container(node, resolve=True) if isinstance(node, DictConfig | ListConfig) else node
     check_targets(plain)
     try:
         if not args and not kwargs:

@@ -129,6 +129,6 @@ def closed_at_the_end(trainer: pl.Trainer) -> Iterator[None]:
     finally:
         for logger in trainer.loggers:
             logger.finalize(status)
-            experiment = getattr(logger, "experiment", None)
-            if hasattr(experiment, "finish"):  # Weights & Biases keeps one run per process otherwise
-                experiment.finish()
+            finish = getattr(getattr(logger, "experiment", None), "finish", None)
+            if finish is not None:  # Weights & Biases keeps one run per process otherwise
+                finish()

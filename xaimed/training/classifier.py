@@ -146,7 +146,7 @@ class Classifier(pl.LightningModule):
     def _named(self, batch: Batch) -> str:
         """The samples of a batch by name, the first few of many."""
         data = cast(FoldData, self.trainer.datamodule)  # type: ignore[attr-defined]
-        names = list(data.manifest.frame["sample_id"].iloc[batch["row"].tolist()])  # type: ignore[attr-defined]
+        names = list(data.manifest.frame["sample_id"].iloc[batch["row"].tolist()])
         return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
     def _judged(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
