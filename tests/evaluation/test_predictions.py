@@ -18,6 +18,7 @@ from xaimed.evaluation.reading import read_predictions
         multilabel([[1, 0, 0], [0, 1, 1]], [[0.9, 0.5, 0.1], [0.2, 0.7, 0.3]]),
         table(ids=['a,"b"\n', "007", "", "nan", "NA", "\udcff.png", "1e5"] + [f"x{i}" for i in range(33)]),
     ],
+    ids=["multiclass", "binary", "multilabel", "odd names"],
 )
 def test_a_table_comes_back_as_it_went_out(tmp_path, made):
     write_predictions(tmp_path / "p.csv", made)

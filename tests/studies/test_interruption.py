@@ -17,7 +17,7 @@ from xaimed.store.fold import Fold
 from xaimed.training.classifier import Classifier
 
 LONG = (
-    "callbacks.explain.cases=1",
+    "callbacks.explain.cases=0",
     "explainer.mc_gradcam.passes=2",
     "trainer.max_epochs=4",
     "callbacks.early_stopping.patience=2",

@@ -9,7 +9,9 @@ from torch import nn
 from xaimed.models.network import Network
 
 
-def tiny_network(outputs: int, pretrained: bool, width: int = 8, dropout: float = 0.2, weights: str = "") -> Network:
+def tiny_network(
+    outputs: int, pretrained: bool, width: int = 8, dropout: float = 0.2, weights: str | None = None
+) -> Network:
     """Two convolutions and a dense layer."""
     body = nn.Sequential(
         OrderedDict(
