@@ -138,9 +138,12 @@ def prediction_table(
         decisions = [names[truth], names[chance.argmax(axis=1)]]
     values = [list(map(str, sample_ids)), list(map(str, groups)), np.full(len(truth), fold), *decisions]
     header = columns_of(kind, classes)
-    return Predictions(
-        kind, tuple(classes), pd.DataFrame(dict(zip(header, [*values, *score.T, *chance.T], strict=True)))
-    )
+    # As objects: pandas would keep text in Arrow where that is installed, and Arrow takes no name that is not UTF-8.
+    columns = {
+        name: pd.Series(value, dtype="object" if isinstance(value, list) or name in ("label", "predicted") else None)
+        for name, value in zip(header, [*values, *score.T, *chance.T], strict=True)
+    }
+    return Predictions(kind, tuple(classes), pd.DataFrame(columns))
 
 
 def pool(tables: Iterable[Predictions]) -> Predictions:
