@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from xaimed.config.nearmiss import near_miss
+from xaimed.data.dicom_tags import with_dicom_tags
 from xaimed.data.manifest import Manifest
 from xaimed.data.reading import SUFFIXES
 from xaimed.data.task import Kind, Task
+from xaimed.data.walking import absolute, existing_folder, natural, pictures_below, sample_ids, stem, visible_folders
 from xaimed.errors import ConfigError, DataError
 
 SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -36,6 +36,7 @@ class Folder:
         group_pattern: regular expression searched in the file name; its first group, or else all of what it matches,
             is the patient. By default every picture is a patient of its own.
         masks: name of a folder in ``root`` with evidence masks at the same relative paths as the pictures.
+        dicom_tags: whether the headers of DICOM files become columns (photometric, spacing, view, sex, age).
         name: what the dataset is called; by default like its folder.
     """
 
@@ -46,15 +47,17 @@ class Folder:
         classes: Sequence[str] | None = None,
         group_pattern: str | None = None,
         masks: str | None = None,
+        dicom_tags: bool = False,
         name: str | None = None,
     ) -> None:
         if task not in TASKS:
             raise ConfigError(f"a folder has no task '{task}'", where="dataset.task", fix=near_miss(task, TASKS))
-        self.root = Path(os.path.abspath(Path(root).expanduser()))
+        self.root = absolute(root)
         self.task = task
         self.classes = None if classes is None else tuple(map(str, classes))
         self.patient = None if group_pattern is None else _compiled(group_pattern)
         self.masks = masks
+        self.dicom_tags = dicom_tags
         self.name = name or self.root.name
 
     def manifest(self) -> Manifest:
@@ -64,26 +67,23 @@ class Folder:
         rows = [
             {"path": picture.relative_to(self.root).as_posix(), "label": folder.name, "split": split}
             for folder, split in folders
-            for picture in _pictures(folder)
+            for picture in pictures_below(folder)
         ]
         if not rows:
             raise DataError("there is no picture in the class folders", where=self.root, fix=LAYOUT)
-        rows.sort(key=lambda row: _natural(row["path"]))
+        rows.sort(key=lambda row: natural(row["path"]))
         self._refuse_empty_classes(classes, {row["label"] for row in rows})
         paths = [row["path"] for row in rows]
         frame = pd.DataFrame(rows)
-        frame.insert(0, "sample_id", _sample_ids(paths))
+        frame.insert(0, "sample_id", sample_ids(paths))
         frame["group"] = self._groups(paths) if self.patient else frame["sample_id"]
         frame["mask_path"] = self._mask_paths(paths) if self.masks else ""
-        return Manifest(self.name, self.root, Task(self._kind(classes), classes), frame)
+        manifest = Manifest(self.name, self.root, Task(self._kind(classes), classes), frame)
+        return with_dicom_tags(manifest) if self.dicom_tags else manifest
 
     def _class_folders(self) -> list[tuple[Path, str]]:
         """Every class folder with the split that it belongs to (empty when none is published)."""
-        if not self.root.exists():
-            raise DataError("the dataset folder does not exist", where=self.root, fix=LAYOUT)
-        if not self.root.is_dir():
-            raise DataError("the dataset root is a file, not a folder", where=self.root, fix=LAYOUT)
-        top = [folder for folder in _visible_folders(self.root) if folder.name != self.masks]
+        top = [folder for folder in visible_folders(existing_folder(self.root, LAYOUT)) if folder.name != self.masks]
         published = [folder for folder in top if folder.name.lower() in SPLITS]
         if not published:
             return [(folder, "") for folder in top]
@@ -93,7 +93,7 @@ class Folder:
                 where=self.root,
                 fix="Put class folders into the split folders, or move what is no class away.",
             )
-        return [(folder, SPLITS[split.name.lower()]) for split in published for folder in _visible_folders(split)]
+        return [(folder, SPLITS[split.name.lower()]) for split in published for folder in visible_folders(split)]
 
     def _checked_classes(self, found: list[str]) -> tuple[str, ...]:
         classes = self.classes or tuple(found)
@@ -150,13 +150,13 @@ class Folder:
         """The mask of each picture, or nothing where it has none."""
         assert self.masks is not None
         folder = self.root / self.masks
-        masks = {_stem(mask.relative_to(folder).as_posix()): mask for mask in _pictures(folder)}
-        found = [masks.get(_stem(path)) for path in paths]
+        masks = {stem(mask.relative_to(folder).as_posix()): mask for mask in pictures_below(folder)}
+        found = [masks.get(stem(path)) for path in paths]
         if not any(found):
             raise DataError(
                 "no mask has the relative path of a picture",
                 where=folder,
-                fix=f"For {paths[0]} the mask is {self.masks}/{_stem(paths[0])}.png.",
+                fix=f"For {paths[0]} the mask is {self.masks}/{stem(paths[0])}.png.",
             )
         return [mask.relative_to(self.root).as_posix() if mask else "" for mask in found]
 
@@ -166,45 +166,3 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise ConfigError(f"'{pattern}' is not a regular expression ({error})", where="dataset.group_pattern") from None
-
-
-def _is_hidden(name: str) -> bool:
-    """Dot files, and what archives made on a Mac leave behind."""
-    return name.startswith(".") or name == "__MACOSX"
-
-
-def _visible_folders(parent: Path) -> list[Path]:
-    return sorted(path for path in parent.iterdir() if path.is_dir() and not _is_hidden(path.name))
-
-
-def _pictures(folder: Path) -> Iterator[Path]:
-    """Every picture below ``folder``. Links are followed, so that what they lead to can be refused by name."""
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        here = os.path.realpath(parent)
-        folders[:] = [name for name in folders if not _is_hidden(name) and not _leads_back(parent, name, here)]
-        for name in files:
-            if not _is_hidden(name) and Path(name).suffix.lower() in SUFFIXES:
-                yield Path(parent, name)
-
-
-def _leads_back(parent: str, name: str, here: str) -> bool:
-    """Whether this is a link to a folder that we are in: walking it would never end."""
-    path = os.path.join(parent, name)
-    return os.path.islink(path) and (here + os.sep).startswith(os.path.realpath(path) + os.sep)
-
-
-def _natural(path: str) -> tuple[list[tuple[int, str]], str]:
-    """A key under which 2 comes before 10, and no two paths are equal."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path)], path
-
-
-def _stem(path: str) -> str:
-    """The relative path without its suffix."""
-    return path[: -len(Path(path).suffix)]
-
-
-def _sample_ids(paths: list[str]) -> list[str]:
-    """Relative paths without suffix; with it where two pictures would be called the same."""
-    taken = Counter(map(_stem, paths))
-    whole = set(paths)
-    return [stem if taken[stem] == 1 and stem not in whole else path for path in paths for stem in [_stem(path)]]
