@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 
-from xaimed.data import quarantine
+from xaimed.data import inspection
 from xaimed.data.folder import Folder
 from xaimed.data.manifest import Manifest
 from xaimed.data.quarantine import sort_out_unreadable
@@ -16,8 +17,8 @@ from xaimed.errors import DataError
 def decoded(monkeypatch):
     """Counts the pictures that are decoded."""
     paths = []
-    read = quarantine.read_picture
-    monkeypatch.setattr(quarantine, "read_picture", lambda path: (paths.append(path), read(path))[1])
+    read = inspection.read_picture
+    monkeypatch.setattr(inspection, "read_picture", lambda path: (paths.append(path), read(path))[1])
     return paths
 
 
@@ -73,21 +74,19 @@ def test_files_are_decoded_once_until_one_changes(class_folder, decoded, cache):
     _, bad = sort_out_unreadable(Folder(root).manifest())
     assert len(decoded) == 40
     assert list(bad["sample_id"]) == ["a/0", "b/1"]
-    assert len(list((cache / "readable").iterdir())) == 2
+    assert len(list((cache / "inspected").glob("[!.]*"))) == 2
 
 
 def test_a_damaged_or_unwritable_cache_only_costs_time(class_folder, decoded, cache):
     manifest = Folder(class_folder(a=2, b=2)).manifest()
-    (cache / "readable").mkdir()
     sort_out_unreadable(manifest)
-    (file,) = (cache / "readable").iterdir()
-    for damage in ("{", "[]"):
-        file.write_text(damage)
+    (folder,) = (cache / "inspected").glob("[!.]*")
+    for name, damage in (("reasons.json", "{"), ("reasons.json", "[]"), ("facts.npz", "x"), ("thumbs.bin", "")):
+        (folder / name).write_text(damage)
         assert sort_out_unreadable(manifest)[1].empty
-    assert len(decoded) == 12
-    file.unlink()
-    (cache / "readable").rmdir()
-    (cache / "readable").write_text("a file where the folder should be")
+    assert len(decoded) == 20
+    shutil.rmtree(cache / "inspected")
+    (cache / "inspected").write_text("a file where the folder should be")
     assert sort_out_unreadable(manifest)[1].empty
 
 

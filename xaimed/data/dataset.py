@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from xaimed.data.manifest import Manifest
+from xaimed.data.pixels import Pixels
 from xaimed.data.preparation import Preparation
 from xaimed.data.randomness import seeded
 from xaimed.data.reading import read_picture
@@ -47,6 +48,7 @@ class ManifestDataset(Dataset[Sample]):
         augment: the variation; none by default.
         seed: the seed of the run.
         fold: the fold.
+        pixels: the pictures already decoded and resized; without them, the files are read.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class ManifestDataset(Dataset[Sample]):
         *,
         seed: int,
         fold: int,
+        pixels: Pixels | None = None,
     ) -> None:
         chosen = manifest.frame.iloc[rows]
         self.rows = rows
@@ -69,6 +72,8 @@ class ManifestDataset(Dataset[Sample]):
         self.augment = augment
         self.seed = seed
         self.fold = fold
+        self.pixels = pixels
+        self.positions = None if pixels is None else pixels.positions(self.paths)
 
     def __len__(self) -> int:
         """How many samples."""
@@ -77,10 +82,15 @@ class ManifestDataset(Dataset[Sample]):
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         """The sample at a position, as it is in an epoch (0 unless the key names one)."""
         epoch, position = key if isinstance(key, tuple) else (0, key)
-        picture = read_picture(self.root / str(self.paths[position]))
+        picture = self._picture(position)
         with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position])):
             image = self.preparation(picture, self.augment)
         return Sample(image=image, target=self.targets[position], row=int(self.rows[position]))
+
+    def _picture(self, position: int) -> Tensor:
+        if self.pixels is not None and self.positions is not None and self.positions[position] >= 0:
+            return self.pixels.read(int(self.positions[position]))
+        return read_picture(self.root / str(self.paths[position]))
 
 
 def targets_of(manifest: Manifest) -> Tensor:

@@ -1,0 +1,184 @@
+"""How does a person see an audit? One HTML page that needs nothing else: tables, verdicts, contact sheets."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from PIL import Image
+
+from xaimed.data.audit.audit import Audit
+from xaimed.data.audit.shortcuts import Shortcut
+from xaimed.reporting.text import visible
+
+Thumbs = Mapping[str, npt.NDArray[np.uint8]]
+
+MOST_ROWS, MOST_SETS = 40, 12
+STYLE = """
+:root { color-scheme: light }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 62rem; margin: 2rem auto;
+  padding: 0 1rem }
+h1 { font-size: 1.7rem; margin-bottom: .2rem } h2 { font-size: 1.25rem; margin-top: 2.2rem } h3 { font-size: 1rem }
+table { border-collapse: collapse; width: 100%; margin: .6rem 0; font-size: .9rem }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ccc; vertical-align: top;
+  overflow-wrap: anywhere }
+th { overflow-wrap: normal }
+thead th { border-bottom: 2px solid #1a1a1a } .n { text-align: right; font-variant-numeric: tabular-nums }
+.quiet { color: #555 } .bad, .good { display: inline-block;
+  padding: .15rem .5rem; border-radius: .2rem; font-weight: 600 }
+.bad { background: #ffe08a } .good { background: #d9efe6 }
+.sheet { display: flex; flex-wrap: wrap; gap: .6rem; margin: .4rem 0 1rem }
+figure { margin: 0; width: 7rem; break-inside: avoid } figure img { width: 7rem; height: 7rem; background: #000 }
+figcaption { font-size: .7rem; line-height: 1.25; overflow-wrap: anywhere }
+@media print { body { margin: 0; max-width: none; font-size: 11px } h2, h3 { break-after: avoid }
+  .bad, .good { border: 1px solid #1a1a1a } }
+"""
+
+
+def audit_page(audit: Audit, thumbs: Thumbs) -> str:
+    """The page.
+
+    Args:
+        audit: what was found.
+        thumbs: small grey pictures by ``sample_id``; a picture without one is shown by name only.
+    """
+    name = _text(audit.manifest.name)
+    patients = len(np.unique(audit.manifest.groups))
+    parts = [
+        f"<h1>Audit of {name}</h1><p class=quiet>{len(audit.manifest)} pictures of {patients} patients</p>",
+        "<h2>In short</h2><ul>" + "".join(f"<li>{_badge(bad, said)}</li>" for bad, said in findings(audit)) + "</ul>",
+        "<h2>Pictures and patients</h2>" + _table(audit.counts),
+        _optional("Unreadable files", audit.unreadable),
+        _copies(audit, thumbs),
+        _optional("Rows on both sides of the published split", audit.published),
+        _optional("Rows on both sides of the protocol's folds", audit.leaking),
+        _shortcuts(audit.shortcuts, thumbs),
+    ]
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Audit of {name}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>'
+        f"<body><main>{''.join(parts)}</main></body></html>\n"
+    )
+
+
+def findings(audit: Audit) -> list[tuple[bool, str]]:
+    """The result in sentences, each with whether it is bad."""
+    kinds = audit.copies.pairs["kind"].value_counts()
+    exact, near = int(kinds.get("exact", 0)), int(kinds.get("near", 0))
+    alarms = [shortcut.family.name for shortcut in audit.shortcuts if shortcut.alarming]
+    found = [
+        (len(audit.unreadable) > 0, f"{len(audit.unreadable)} unreadable files"),
+        (exact > 0, f"{exact} exact copies"),
+        (near > 0, f"{near} confirmed near copies ({audit.copies.proposed} pairs hashed alike)"),
+        (len(audit.disagreements) > 0, f"{len(audit.disagreements)} copies whose labels disagree"),
+        (len(audit.published) > 0, _said_of_leaks("published split", audit.published)),
+        (len(audit.leaking) > 0, _said_of_leaks("protocol's folds", audit.leaking)),
+        (bool(alarms), "the class can be told from: " + (", ".join(alarms) or "no family of acquisition properties")),
+    ]
+    return [*found, (True, audit.stopped)] if audit.stopped else found
+
+
+def _said_of_leaks(what: str, leaking: pd.DataFrame) -> str:
+    sets = leaking.drop_duplicates(["why", "shared"])["why"].value_counts()
+    return (
+        f"{what}: {int(sets.get('patient', 0))} patients and {int(sets.get('copy', 0))} sets of copies on both sides"
+        f" ({leaking['sample_id'].nunique()} pictures)"
+    )
+
+
+def _copies(audit: Audit, thumbs: Thumbs) -> str:
+    pairs = audit.copies.pairs
+    if pairs.empty:
+        return ""
+    said = (
+        f"<p>{audit.copies.proposed} pairs hash alike within {audit.copies.bits} of 63 bits, which proposes only: "
+        "a pair counts as a copy when its fine detail agrees after shift, scale and brightness were fitted.</p>"
+    )
+    sheets = [
+        _figures(((str(pair.sample_id), f"{pair.kind}, {pair.agreement:.3f}"), (str(pair.twin), "")), thumbs)
+        for pair in pairs.sort_values("agreement").head(MOST_SETS).itertuples()
+    ]
+    shown = (
+        f"<p class=quiet>The {len(sheets)} pairs of {len(pairs)} that agree least:</p>"
+        if len(pairs) > MOST_SETS
+        else ""
+    )
+    return (
+        f"<h2>Copies</h2>{said}{shown}{''.join(sheets)}{_optional('Copies whose labels disagree', audit.disagreements)}"
+    )
+
+
+def _shortcuts(found: Sequence[Shortcut], thumbs: Thumbs) -> str:
+    rows = []
+    for one in found:
+        auc = "–" if math.isnan(one.auc) else f"{one.auc:.2f} ({one.low:.2f} to {one.high:.2f})"
+        told = ", ".join(f"{name} {auc:.2f}" for name, auc in one.telling)
+        caveat = f"<br><span class=quiet>but: {_text(one.family.anatomy)}</span>" if one.family.anatomy else ""
+        rows.append(
+            f"<tr><th scope=row>{_text(one.family.name)}</th><td>{_text(one.family.what)}{caveat}</td>"
+            f"<td class=n>{auc}</td><td>{_badge(one.alarming, one.verdict)}</td><td>{_text(told)}</td></tr>"
+        )
+    sheets = []
+    for one in found:
+        if one.alarming:
+            sheets.append(f"<h3>Most telling by {_text(one.family.name)}</h3>")
+            for name, ids in one.cases:
+                sheets.append(f"<p>{_text(name)}</p>{_figures([(sample, '') for sample in ids], thumbs)}")
+    return (
+        "<h2>Can the class be told from what is not anatomy?</h2><p>Each family of properties alone, by gradient "
+        "boosting, cross-validated by patient; AUC with 95 % interval from resampled patients (0.5 is chance). "
+        f"{len(found)} families were tried.</p><table><thead><tr><th scope=col>family<th scope=col>what is measured"
+        "<th scope=col class=n>AUC<th scope=col>verdict<th scope=col>most telling, AUC alone</tr></thead><tbody>"
+        f"{''.join(rows)}</tbody></table>{''.join(sheets)}"
+    )
+
+
+def _optional(title: str, table: pd.DataFrame) -> str:
+    if table.empty:
+        return ""
+    rest = (
+        f"<p class=quiet>The first {MOST_ROWS} of {len(table)}; all are in audit.json.</p>"
+        if len(table) > MOST_ROWS
+        else ""
+    )
+    return f"<h2>{_text(title)}</h2>{rest}{_table(table.head(MOST_ROWS))}"
+
+
+def _table(table: pd.DataFrame) -> str:
+    numeric = {column for column in table.columns if pd.api.types.is_numeric_dtype(table[column])}
+    align = {column: " class=n" if column in numeric else "" for column in table.columns}
+    head = "".join(f"<th scope=col{align[column]}>{_text(column)}</th>" for column in table.columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td{align[column]}>{_text(row[column])}</td>" for column in table.columns) + "</tr>"
+        for row in table.to_dict("records")
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _figures(samples: Iterable[tuple[str, str]], thumbs: Thumbs) -> str:
+    shown = []
+    for sample, note in samples:
+        picture = f'<img alt="{_text(sample)}" src="{_embedded(thumbs[sample])}">' if sample in thumbs else ""
+        shown.append(f"<figure>{picture}<figcaption>{_text(sample)} {_text(note)}</figcaption></figure>")
+    return f"<div class=sheet>{''.join(shown)}</div>"
+
+
+def _embedded(pixels: npt.NDArray[np.uint8]) -> str:
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
+
+
+def _badge(bad: bool, said: str) -> str:
+    return f"<span class={'bad' if bad else 'good'}>{'!' if bad else '✓'} {_text(said)}</span>"
+
+
+def _text(value: object) -> str:
+    """Data as text: never markup."""
+    return escape(visible(value), quote=True)
