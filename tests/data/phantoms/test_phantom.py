@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from xaimed.data.phantoms.chest import ChestPhantom
+from xaimed.data.phantoms.lumbar import LumbarPhantom
 from xaimed.data.phantoms.patterns import PatternsPhantom
 from xaimed.data.phantoms.phantom import TABLE, Phantom, Picture, _workers
+from xaimed.data.phantoms.skin import SkinPhantom
 from xaimed.data.phantoms.spine import SpinePhantom
 from xaimed.errors import ConfigError, DataError
 
@@ -90,7 +93,7 @@ def test_another_seed_draws_another_picture():
     assert first.paths()[0].read_bytes() != second.paths()[0].read_bytes()
 
 
-@pytest.mark.parametrize("phantom", [SpinePhantom, PatternsPhantom])
+@pytest.mark.parametrize("phantom", [SpinePhantom, ChestPhantom, LumbarPhantom, SkinPhantom, PatternsPhantom])
 def test_same_parameters_give_the_same_bytes(phantom, monkeypatch, tmp_path):
     counts = [2] * len(phantom.default_counts)
     first = content(phantom(counts=counts, size=64).manifest().root)

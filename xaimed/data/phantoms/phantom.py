@@ -58,12 +58,13 @@ class Phantom(ABC):
     alone: asking for more of one class changes no picture of another. The files lie in the cache, in a folder named
     after the parameters.
 
-    A subclass sets ``name``, ``version`` (raised with every change of the drawing) and ``default_counts`` (pictures
-    by class), and defines ``traits`` and ``draw``.
+    A subclass sets ``name``, ``version`` (raised with every change of the drawing), ``default_counts`` (pictures by
+    class) and, where it is not multiclass, ``kind``; it defines ``traits`` and ``draw``.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
+    kind: ClassVar[Kind] = Kind.MULTICLASS
     default_counts: ClassVar[Mapping[str, int]]
 
     def __init__(
@@ -124,7 +125,7 @@ class Phantom(ABC):
         lost = [name for name in files if not (root / name).is_file()]
         if lost:
             raise self._damaged(lost[0])
-        return Manifest(self.name, root, Task(Kind.MULTICLASS, self.classes), table)
+        return Manifest(self.name, root, Task(self.kind, self.classes), table)
 
     def _counts(self, counts: Mapping[str, int] | Sequence[int] | None) -> dict[str, int]:
         """Pictures by class, in the order of the classes."""
