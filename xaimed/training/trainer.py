@@ -10,6 +10,8 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.loggers import Logger
 
+from xaimed.training.checkpoint_io import WholeFile
+
 AUTO = "auto"
 
 
@@ -43,6 +45,7 @@ def make_trainer(
         devices=devices,
         callbacks=list(callbacks),
         logger=list(loggers),
+        plugins=[WholeFile()],
         default_root_dir=folder,
         enable_progress_bar=False,
         enable_model_summary=False,
