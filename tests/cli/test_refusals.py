@@ -16,6 +16,7 @@ from support.running import TINY, contents, only_run, train
 
 import xaimed.store.writing
 from xaimed.cli.main import main
+from xaimed.data.randomness import seed_for
 from xaimed.training.objectives import CrossEntropy, Value
 
 NO_DATA = tuple(text for text in TINY if not text.startswith("dataset"))
@@ -25,7 +26,10 @@ def pictures(root, **counts):
     for name, count in counts.items():
         (root / name).mkdir(parents=True)
         for i in range(count):
-            Image.new("L", (32, 32), 7 * i).save(root / name / f"{i}.png")
+            noise = torch.Generator().manual_seed(seed_for(name, i))
+            Image.fromarray(torch.randint(0, 256, (32, 32), generator=noise).byte().numpy()).save(
+                root / name / f"{i}.png"
+            )
     return root
 
 

@@ -14,6 +14,7 @@ from torchvision import models
 from xaimed.callbacks.explain import load_maps
 from xaimed.cli.main import main
 from xaimed.config.places import groups
+from xaimed.data.randomness import seed_for
 from xaimed.evaluation.reading import read_predictions
 
 QUICK = ("protocol.fold=0", "trainer.max_epochs=1", "explainer=gradcam", "callbacks.explain.cases=0")
@@ -107,7 +108,11 @@ def folders(root, counts, size=32):
     for name, count in counts.items():
         (root / name).mkdir(parents=True)
         for i in range(count):
-            pixels = torch.randint(0, 256, (size, size), generator=torch.Generator().manual_seed(i)).byte().numpy()
+            pixels = (
+                torch.randint(0, 256, (size, size), generator=torch.Generator().manual_seed(seed_for(name, i)))
+                .byte()
+                .numpy()
+            )
             Image.fromarray(pixels).save(root / name / f"{name}{i}.png")
     return root
 
@@ -211,3 +216,32 @@ def test_the_output_of_a_folder_outside_the_checkout(tmp_path, monkeypatch):
     assert train(Path("here"), *QUICK) == 0
     assert (tmp_path / "here" / "runs").is_dir()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("holdout", []),
+        ("nested", ["protocol.folds=2"]),
+        ("repeated_kfold", ["protocol.folds=2", "protocol.repeats=2"]),
+    ],
+)
+def test_every_protocol_that_needs_nothing_more_runs(tmp_path, name, options):
+    base = tuple(text for text in TINY if not text.startswith("protocol"))
+    assert train(tmp_path, f"protocol={name}", *options, *QUICK, base=base) == 0
+    finished(tmp_path)
+
+
+def test_a_leaking_split_is_refused_grouped_or_ignored_on_request(tmp_path, capsys):
+    root = folders(tmp_path / "data", {"healthy": 12, "ill": 12})
+    for i in range(4):
+        (root / "healthy" / f"copy{i}.png").write_bytes((root / "healthy" / f"healthy{i}.png").read_bytes())
+    base = tuple(text for text in TINY if not text.startswith("dataset"))
+    where = ["dataset=folder", f"dataset.root={root}", *QUICK]
+    assert train(tmp_path / "refused", *where, base=base) == 2
+    assert "the split leaks" in capsys.readouterr().err
+    assert not (tmp_path / "refused").exists()
+    assert train(tmp_path / "grouped", *where, "protocol.leakage=group", base=base) == 0
+    assert "copies kept together" in " ".join(capsys.readouterr().out.split())
+    assert train(tmp_path / "ignored", *where, "protocol.leakage=ignore", base=base) == 0
+    assert "LEAKING SPLIT" in (only_run(tmp_path / "ignored") / "report.md").read_text()

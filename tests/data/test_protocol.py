@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xaimed.data.protocol import Holdout, KFold, Protocol
+from xaimed.data.protocol import Protocol
+from xaimed.data.protocols.holdout import Holdout
+from xaimed.data.protocols.kfold import KFold
 from xaimed.errors import ConfigError, DataError
 
 CLASSES = ("Normal", "Scol", "Spond")

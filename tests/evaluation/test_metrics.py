@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torchmetrics.functional import classification as peer
@@ -10,6 +11,7 @@ from torchmetrics.functional import classification as peer
 from tests.evaluation.made_predictions import binary, by_hand, multilabel, softmax, table
 from xaimed.evaluation.metrics import METRICS, fold_metrics, per_fold
 from xaimed.evaluation.predictions import pool, prediction_table
+from xaimed.evaluation.summary import pooled_confusion
 
 
 def test_a_case_worked_by_hand():
@@ -119,3 +121,13 @@ def test_per_fold_has_one_row_for_each_fold_and_ignores_the_others():
     assert frame["fold"].tolist() == [0, 3]
     assert frame["samples"].tolist() == [40, 40]
     assert frame.iloc[1]["auc"] == fold_metrics(second)[0]["auc"]
+
+
+def test_labels_that_nobody_knows_do_not_count():
+    chances = [[0.9, 0.2], [0.6, 0.7], [0.8, 0.3], [0.1, 0.4]]
+    truths = [[1, 0], [0, 1], [1, 1], [0, 0]]
+    whole = multilabel(truths, chances)
+    masked = multilabel([*truths, [-1, -1]], [*chances, [0.9, 0.9]])
+    assert fold_metrics(masked) == fold_metrics(whole)
+    assert list(masked.correct) == [*whole.correct, True]
+    pd.testing.assert_frame_equal(pooled_confusion(masked), pooled_confusion(whole))

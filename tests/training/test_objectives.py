@@ -29,6 +29,8 @@ def fixed(logits):
         # ln(1 + e^-2) and ln(1 + e^-1)
         (Kind.BINARY, ("n", "p"), [[2.0], [-1.0]], torch.tensor([[1.0], [0.0]]), (0.1269280 + 0.3132617) / 2),
         (Kind.MULTILABEL, ("a", "b"), [[2.0, -1.0]], torch.tensor([[1.0, 0.0]]), (0.1269280 + 0.3132617) / 2),
+        # what nobody knows does not count, neither above nor below the line
+        (Kind.MULTILABEL, ("a", "b"), [[2.0, -1.0], [9.0, -1.0]], torch.tensor([[1.0, 0.0], [-1.0, -1.0]]), 0.2200949),
     ],
 )
 def test_cross_entropy_by_hand(kind, classes, logits, targets, expected):

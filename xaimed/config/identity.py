@@ -19,6 +19,7 @@ DECIDES_NOTHING = (
     "backbone.checksum",
     "protocol.fold",
     "loader.workers",
+    "loader.cache_gb",
     "trainer.devices",
     "trainer.accelerator",
 )

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 
 from xaimed.data.dataset import ManifestDataset, Sample
 from xaimed.data.manifest import Manifest
+from xaimed.data.pixels import Pixels
 from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
 from xaimed.data.randomness import seed_for
@@ -33,6 +34,7 @@ class FoldData(LightningDataModule):
         batch_size: samples a batch.
         workers: processes that load, or ``auto``: none on up to two cores, else one fewer than cores and at most 8.
         seed: the seed of the run.
+        pixels: the pictures already decoded and resized to the preparation's size.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class FoldData(LightningDataModule):
         batch_size: int,
         workers: int | Literal["auto"],
         seed: int,
+        pixels: Pixels | None = None,
     ) -> None:
         super().__init__()
         if batch_size < 1:
@@ -55,6 +58,7 @@ class FoldData(LightningDataModule):
         self.batch_size = batch_size
         self.workers = worker_count(workers)
         self.seed = seed
+        self.pixels = pixels
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Every training sample once per epoch, shuffled and varied.
@@ -86,7 +90,9 @@ class FoldData(LightningDataModule):
     ) -> DataLoader[Sample]:
         fold = self.split.fold
         return DataLoader(
-            ManifestDataset(self.manifest, rows, self.preparation, augment, seed=self.seed, fold=fold),
+            ManifestDataset(
+                self.manifest, rows, self.preparation, augment, seed=self.seed, fold=fold, pixels=self.pixels
+            ),
             batch_size=self.batch_size,
             num_workers=self.workers,
             persistent_workers=self.workers > 0,

@@ -44,7 +44,7 @@ class Preparation:
 
     def __call__(self, picture: Tensor, augment: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """The picture ``[1 or 3, H, W]``, uint8 or float in [0, 1], as the network's input ``[3, size, size]``."""
-        resized = F.resize(picture, [self.size, self.size], antialias=True)
+        resized = square(picture, self.size)
         varied = augment(resized) if augment else resized
         scaled = F.to_dtype(varied, torch.float32, scale=True)
         normalised: Tensor = F.normalize(scaled.expand(3, -1, -1), list(self.mean), list(self.std))
@@ -55,3 +55,9 @@ class Preparation:
         mean = tensor.new_tensor(self.mean)[:, None, None]
         std = tensor.new_tensor(self.std)[:, None, None]
         return (tensor * std + mean).clamp(0, 1)
+
+
+def square(picture: Tensor, size: int) -> Tensor:
+    """The picture ``[C, H, W]`` as a square of that side, in its own type; itself where it is one already."""
+    resized: Tensor = F.resize(picture, [size, size], antialias=True)
+    return resized

@@ -19,13 +19,13 @@ def distribute(groups: npt.NDArray[np.str_], labels: Ints, shares: Sequence[floa
 
     Args:
         groups: the patient of every row; a patient's rows stay together.
-        labels: 0/1 matrix ``[rows, labels]``.
+        labels: 0/1 matrix ``[rows, labels]``; what nobody knows (-1) counts as 0.
         shares: what each part is to get of the whole; they add up to 1.
         seed: decides among equals.
     """
     names, member = np.unique(groups, return_inverse=True)
     content = np.zeros((len(names), labels.shape[1]))
-    np.add.at(content, member, labels)
+    np.add.at(content, member, labels == 1)
     sizes = np.bincount(member).astype(float)
     assignment = _Assignment(content, sizes, np.asarray(shares, dtype=float), seed)
     assignment.give_every_part_one_of_each()

@@ -17,7 +17,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from xaimed.evaluation.predictions import Floats, Ints, Predictions
+from xaimed.evaluation.predictions import UNKNOWN, Floats, Ints, Predictions
 
 Score = Callable[[Ints, Ints, Floats], float]
 
@@ -62,9 +62,10 @@ def fold_metrics(predictions: Predictions) -> tuple[dict[str, float], str]:
     """
     truth, decided, chance = predictions.targets, predictions.predicted, predictions.probabilities
     if predictions.kind == "multilabel":
-        columns = [_binary(truth[:, i], decided[:, i], chance[:, i]) for i in range(len(predictions.classes))]
+        known = [truth[:, i] != UNKNOWN for i in range(len(predictions.classes))]
+        columns = [_binary(truth[k, i], decided[k, i], chance[k, i]) for i, k in enumerate(known)]
         values = {name: _mean(np.array([column[name] for column in columns])) for name in METRICS}
-        counts = np.stack([truth.sum(axis=0), (1 - truth).sum(axis=0)])
+        counts = np.stack([(truth == 1).sum(axis=0), (truth == 0).sum(axis=0)])
     elif predictions.kind == "binary":
         values = _binary(truth, decided, chance[:, 1])
         counts = np.bincount(truth, minlength=2)[None]

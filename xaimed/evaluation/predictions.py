@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 TEXT = ("sample_id", "group")
+UNKNOWN = -1
+"""A multi-label truth that nobody knows; the value of ``xaimed.data.task.UNKNOWN``, whose module would import torch."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ class Predictions:
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
-        """Which rows are right; for multi-label, right in every class."""
-        same: npt.NDArray[np.bool_] = self.targets == self.predicted
+        """Which rows are right; for multi-label, right in every class that is known."""
+        same: npt.NDArray[np.bool_] = (self.targets == self.predicted) | (self.targets == UNKNOWN)
         return np.all(same, axis=1) if self.kind == "multilabel" else same
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from xaimed.errors import StoreError
-from xaimed.evaluation.predictions import TEXT, Predictions, columns_of
+from xaimed.evaluation.predictions import TEXT, UNKNOWN, Predictions, columns_of
 
 FIX = "Move the fold directory away and run the same command again."
 
@@ -79,7 +79,9 @@ def _parser(name: str, kind: str, classes: tuple[str, ...]) -> Callable[[str], o
         return int
     if name in ("label", "predicted") and kind != "multilabel":
         return lambda cell: _one_of(cell, classes)
-    if name.startswith(("y:", "predicted:")):
+    if name.startswith("y:"):
+        return lambda cell: int(_one_of(cell, ("0", "1", str(UNKNOWN))))
+    if name.startswith("predicted:"):
         return lambda cell: int(_one_of(cell, ("0", "1")))
     return _finite
 

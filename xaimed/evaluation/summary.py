@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import multilabel_confusion_matrix
 
 from xaimed.evaluation.metrics import METRICS
 from xaimed.evaluation.predictions import Predictions
@@ -45,8 +44,9 @@ def pooled_confusion(predictions: Predictions) -> pd.DataFrame:
     For multi-label, one row per class with its true positives, false positives, false negatives and true negatives.
     """
     if predictions.kind == "multilabel":
-        tables = multilabel_confusion_matrix(predictions.targets, predictions.predicted)
-        counts = np.stack([tables[:, 1, 1], tables[:, 0, 1], tables[:, 1, 0], tables[:, 0, 0]], axis=1)
+        yes, said = predictions.targets == 1, predictions.predicted == 1
+        no = predictions.targets == 0  # what is neither is unknown
+        counts = np.stack([(yes & said).sum(0), (no & said).sum(0), (yes & ~said).sum(0), (no & ~said).sum(0)], axis=1)
         outcomes = ["true positive", "false positive", "false negative", "true negative"]
         return _labelled(counts, predictions.classes, "class", outcomes, "outcome")
     size = len(predictions.classes)

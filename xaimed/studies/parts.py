@@ -101,7 +101,8 @@ def data_of(plan: Plan, split: Split) -> FoldData:
         preparation=preparation_of(plan.config),
         augment=instantiate(plan.config["augmentation"]),
         seed=int(plan.config["seed"]),
-        **plan.config["loader"],
+        pixels=plan.pixels,
+        **{key: value for key, value in plan.config["loader"].items() if key != "cache_gb"},
     )
 
 

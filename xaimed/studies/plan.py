@@ -12,9 +12,14 @@ import torch
 
 from xaimed.config.identity import identity, identity_hash
 from xaimed.config.targets import instantiate
+from xaimed.data.audit.copies import find_copies
+from xaimed.data.audit.leakage import settle_leakage
+from xaimed.data.inspection import Inspection, inspect, inspect_and_cache
 from xaimed.data.manifest import Manifest
+from xaimed.data.pixels import Pixels
 from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
+from xaimed.data.published import differences
 from xaimed.data.quarantine import sort_out_unreadable
 from xaimed.data.randomness import seed_for
 from xaimed.data.task import Kind
@@ -44,6 +49,8 @@ class Plan:
         quarantined: those that cannot, with reasons.
         splits: every fold of the protocol.
         note: what the protocol does with the reported samples, for the tables.
+        remarks: what else a user should know before training.
+        pixels: the pictures decoded and resized, where they are cached.
         stamps: what must be said on everything made from this run.
         explainers: by the name of their directory.
         strategy: how the network is trained.
@@ -57,6 +64,8 @@ class Plan:
     quarantined: pd.DataFrame
     splits: list[Split]
     note: str
+    remarks: list[str]
+    pixels: Pixels | None
     stamps: tuple[str, ...]
     explainers: dict[str, Explainer]
     strategy: Strategy
@@ -77,9 +86,14 @@ class Plan:
 def make_plan(config: dict[str, Any]) -> Plan:
     """Check a configuration against its data and its weights; nothing but caches is written."""
     source = instantiate(config["dataset"])
-    manifest, quarantined = sort_out_unreadable(source.manifest())
-    protocol = instantiate(config["protocol"])
-    splits = protocol.splits(manifest, config["seed"])
+    whole = source.manifest()
+    inspection, pixels, uncached = _seen(whole, config)
+    readable, quarantined = sort_out_unreadable(whole, inspection=inspection)
+    asked = dict(config["protocol"])
+    leakage = asked.pop("leakage", "refuse")
+    protocol = instantiate(asked)
+    copies = find_copies(whole, inspection)
+    manifest, splits, settled = settle_leakage(readable, copies, protocol, config["seed"], leakage)
     strategy: Strategy = instantiate(config["strategy"])
     starting_network, weights, stamps = _weights(config, strategy, manifest)
     explainers = _explainers(config, starting_network, manifest.task.kind)
@@ -92,12 +106,20 @@ def make_plan(config: dict[str, Any]) -> Plan:
         manifest=manifest,
         quarantined=quarantined,
         splits=splits,
-        note=protocol.note,
+        note="; ".join(filter(None, [protocol.note, settled])),
+        remarks=[*differences(source, whole), *filter(None, [uncached])],
+        pixels=pixels,
         stamps=stamps,
         explainers=explainers,
         strategy=strategy,
         starting_network=starting_network,
     )
+
+
+def _seen(manifest: Manifest, config: dict[str, Any]) -> tuple[Inspection, Pixels | None, str]:
+    """What one pass over the files has seen, and their pixels at the network's size where there is room for them."""
+    room, size = float(config["loader"].get("cache_gb", 0)), preparation_of(config).size
+    return inspect_and_cache(manifest, size, room) if room else (inspect(manifest), None, "")
 
 
 def preparation_of(config: dict[str, Any]) -> Preparation:

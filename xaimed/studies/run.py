@@ -109,6 +109,7 @@ def announce(plan: Plan, console: Console) -> None:
             f"set aside {len(plan.quarantined)} unreadable pictures, e.g. {first['path']}: {first['reason']} "
             f"(all in {QUARANTINE} of every fold)"
         )
+    lines.extend(f"note      {remark}" for remark in plan.remarks)
     lines.extend(
         f"STAMP     {stamp}: nothing made from this run says anything about real weights" for stamp in plan.stamps
     )

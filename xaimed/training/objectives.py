@@ -8,7 +8,7 @@ from typing import Protocol
 from torch import Tensor
 from torch.nn import functional
 
-from xaimed.data.task import Kind, Task
+from xaimed.data.task import UNKNOWN, Kind, Task
 from xaimed.models.network import Network
 
 
@@ -30,11 +30,16 @@ class Objective(Protocol):
 
 
 class CrossEntropy:
-    """Cross-entropy of the task: softmax for exclusive classes, sigmoid for one logit or several labels."""
+    """Cross-entropy of the task: softmax for exclusive classes, sigmoid for one logit or several labels.
+
+    Labels that nobody knows (``UNKNOWN``) are left out of the mean.
+    """
 
     def __call__(self, network: Network, images: Tensor, targets: Tensor, task: Task) -> Value:
         """The mean over the batch."""
         logits = network(images)
         if task.kind is Kind.MULTICLASS:
             return Value(functional.cross_entropy(logits, targets), logits)
-        return Value(functional.binary_cross_entropy_with_logits(logits, targets), logits)
+        known = targets != UNKNOWN
+        every = functional.binary_cross_entropy_with_logits(logits, targets.clamp_min(0), reduction="none")
+        return Value((every * known).sum() / known.sum().clamp_min(1), logits)
