@@ -14,6 +14,7 @@ from torchvision import models
 from xaimed.callbacks.explain import load_maps
 from xaimed.cli.main import main
 from xaimed.config.places import groups
+from xaimed.data.assignment import read_assignment
 from xaimed.data.randomness import seed_for
 from xaimed.evaluation.reading import read_predictions
 
@@ -167,6 +168,10 @@ def test_one_fold_alone_and_the_others_later(tmp_path, capsys):
     assert "missing folds 0" in " ".join(capsys.readouterr().out.split())
     run = only_run(tmp_path)
     assert sorted(path.name for path in run.glob("fold-*")) == ["fold-1"]
+    stored = read_assignment(run / "assignment.csv")
+    assert sorted(stored["fold"].unique()) == [0, 1]
+    ours = read_predictions(run / "fold-1" / "predictions.csv").frame["sample_id"]
+    assert set(stored[(stored["fold"] == 1) & stored["role"].str.contains("report")]["sample_id"]) == set(ours)
     kept = (run / "fold-1" / "predictions.csv").stat().st_mtime_ns
     assert train(tmp_path, "callbacks=[early_stopping]") == 0
     assert only_run(tmp_path) == run

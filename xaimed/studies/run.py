@@ -17,6 +17,7 @@ from rich.console import Console
 from xaimed.callbacks.panels import OVERVIEW
 from xaimed.callbacks.progress import RunProgress
 from xaimed.config.targets import instantiate
+from xaimed.data.assignment import assignment, write_assignment
 from xaimed.errors import StoreError, TrainingError
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
@@ -26,6 +27,7 @@ from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
 from xaimed.studies.tables import print_results, result_of
 
+ASSIGNMENT = "assignment.csv"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
 
@@ -64,6 +66,7 @@ def make_folds(plan: Plan, console: Console) -> dict[int, str]:
     with room_on_disk(plan), RunProgress(console, len(missing), epochs) as progress:
         _check_loggers(plan)
         plan.run.describe(_described(plan))
+        write_assignment(plan.run.path / ASSIGNMENT, assignment(plan.splits, plan.manifest))
         for split in finished:
             explained = explain_again(plan, split)
             progress.say(f"fold {split.fold}: finished before, {'explained anew' if explained else 'reused'}")
