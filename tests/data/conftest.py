@@ -81,6 +81,8 @@ def project_config():
 
     def build(name: str, **changes):
         file = Path(__file__).parents[2] / "conf" / f"{name}.yaml"
-        return instantiate(OmegaConf.merge(OmegaConf.load(file), changes))
+        config = OmegaConf.merge(OmegaConf.load(file), changes)
+        config.pop("leakage", None)  # for the plan, which settles it before the protocol is built
+        return instantiate(config)
 
     return build
