@@ -1,5 +1,6 @@
 """``python -m benchmarks``: every benchmark, in order."""
 
-from benchmarks import training
+from benchmarks import data, training
 
 training.main()
+data.main()

@@ -30,7 +30,7 @@ from xaimed.training.schedules import Plateau
 from xaimed.training.strategies import Scratch
 from xaimed.training.trainer import make_trainer
 
-ROUNDS = 4
+ROUNDS = 6
 
 
 class BareLoop(pl.Callback):
@@ -84,7 +84,7 @@ class EpochEnd(pl.callbacks.Checkpoint):
         self.bare.our_epochs.append(time.perf_counter() - self.bare.began)
 
 
-def measure(backbone: str, size: int = 224, rounds: int = ROUNDS) -> dict[str, float]:
+def measure(backbone: str, size: int = 96, rounds: int = ROUNDS) -> dict[str, float]:
     """Medians of the ratios ours / bare, over rounds, the first left out as warm-up."""
     quieten()
     manifest = SpinePhantom(size=size).manifest()

@@ -250,3 +250,15 @@ def test_a_leaking_split_is_refused_grouped_or_ignored_on_request(tmp_path, caps
     assert "copies kept together" in " ".join(capsys.readouterr().out.split())
     assert train(tmp_path / "ignored", *where, "protocol.leakage=ignore", base=base) == 0
     assert "LEAKING SPLIT" in (only_run(tmp_path / "ignored") / "report.md").read_text()
+
+
+def test_stored_folds_count_by_their_content_and_not_by_their_place(tmp_path):
+    assert train(tmp_path / "first", *QUICK) == 0
+    stored = only_run(tmp_path / "first") / "assignment.csv"
+    base = tuple(text for text in TINY if not text.startswith("protocol"))
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_bytes(stored.read_bytes())
+        again = ["protocol=from_file", f"protocol.file={tmp_path / name}", *QUICK]
+        assert train(tmp_path / "again", *again, base=base) == 0
+    fold = only_run(tmp_path / "again") / "fold-0"
+    assert (fold / "split.csv").read_bytes() == (stored.parent / "fold-0" / "split.csv").read_bytes()

@@ -18,6 +18,7 @@ DECIDES_NOTHING = (
     "backbone.weights",  # their content's checksum stands for them
     "backbone.checksum",
     "protocol.fold",
+    "protocol.file",  # the assignment's hash stands for it
     "loader.workers",
     "loader.cache_gb",
     "trainer.devices",

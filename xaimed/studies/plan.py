@@ -12,6 +12,7 @@ import torch
 
 from xaimed.config.identity import identity, identity_hash
 from xaimed.config.targets import instantiate
+from xaimed.data.assignment import assignment, assignment_hash
 from xaimed.data.audit.copies import find_copies
 from xaimed.data.audit.leakage import settle_leakage
 from xaimed.data.inspection import Inspection, inspect, inspect_and_cache
@@ -97,7 +98,8 @@ def make_plan(config: dict[str, Any]) -> Plan:
     strategy: Strategy = instantiate(config["strategy"])
     starting_network, weights, stamps = _weights(config, strategy, manifest)
     explainers = _explainers(config, starting_network, manifest.task.kind)
-    decided = identity(config, manifest=manifest.fingerprint(), weights=weights)
+    folds = assignment_hash(assignment(splits, manifest))
+    decided = identity(config, manifest=manifest.fingerprint(), weights=weights, folds=folds)
     name = identity_hash(decided)
     return Plan(
         config=config,
