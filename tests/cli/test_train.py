@@ -1,6 +1,8 @@
 """Every option of every group, run through the command line, asserting on what it leaves on disk."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -214,6 +216,18 @@ def test_the_examples_in_the_help_compose(monkeypatch, tmp_path):
     for words in commands:
         overrides = [word for word in words[2:] if "=" in word and "mine" not in word]
         assert composed(overrides).backbone.name
+
+
+def test_the_commands_in_the_readme_compose():
+    from xaimed.config.compose import composed
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    commands = [shlex.split(line, comments=True) for line in re.findall(r"^xaimed train .*$", readme, re.MULTILINE)]
+    assert len(commands) > 4
+    for words in commands:
+        assert composed([word for word in words[2:] if "=" in word and "mine" not in word]).backbone.name
+    (pattern,) = re.findall(r"`('dataset\.group_pattern=[^`]*')`", readme)
+    assert composed(["dataset=folder", *shlex.split(pattern)]).dataset.group_pattern == r"^(person\d+_\w+?)_"
 
 
 def test_the_output_of_a_folder_outside_the_checkout(tmp_path, monkeypatch):

@@ -73,7 +73,6 @@ def plain(config: DictConfig) -> dict[str, Any]:
                 f"there is no option '{key}'",
                 fix=f"{near_miss(key, known)} Variables of your own go under '{OWN_VARIABLES}'.",
             )
-    content.pop("experiment", None)
     return {str(key): value for key, value in content.items()}
 
 

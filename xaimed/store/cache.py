@@ -60,7 +60,7 @@ def _move(aside: Path, final: Path) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> StoreError:
     return StoreError(
-        f"the cache cannot be written to ({error.strerror or error})",
+        f"this folder cannot be written to ({error.strerror or error})",
         where=folder,
         fix="Make room there, or set XAIMED_CACHE to another folder that can be written to.",
     )
