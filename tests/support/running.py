@@ -14,6 +14,7 @@ SMALL = (
     "loader.batch_size=8",
     "protocol.folds=2",
     "trainer.max_epochs=2",
+    "audit=false",
 )
 TINY = ("--config-dir", str(CONF), "--allow", "support", "backbone=tiny", *SMALL)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from xaimed.errors import ConfigError
 
@@ -46,38 +47,29 @@ def run(arguments: Sequence[str]) -> int:
     return _audited(config)
 
 
-def _audited(config: dict[str, object]) -> int:
+def _audited(config: dict[str, Any]) -> int:
     from rich.console import Console
-    from rich.text import Text
 
     from xaimed.config.targets import instantiate
-    from xaimed.data.audit.audit import audit
+    from xaimed.data.audit.copies import find_copies, merged_groups
     from xaimed.data.inspection import inspect
     from xaimed.errors import DataError
-    from xaimed.reporting.audit_page import audit_page, findings
-    from xaimed.reporting.text import visible
-    from xaimed.store.writing import write_json, write_text
+    from xaimed.studies.audited import audited, print_audit
 
     manifest = instantiate(config["dataset"]).manifest()
     inspection = inspect(manifest)
-    seed = int(str(config["seed"]))
-    splits, stopped = [], ""
+    seed = int(config["seed"])
+    splits, stopped, protocol = [], "", dict(config["protocol"])
+    leakage = protocol.pop("leakage", "refuse")
+    readable = manifest.select(inspection.readable)
     try:
-        splits = instantiate(config["protocol"]).splits(manifest.select(inspection.readable), seed)
+        kept = merged_groups(readable, find_copies(manifest, inspection)) if leakage == "group" else readable
+        splits = instantiate(protocol).splits(kept, seed)
     except DataError as error:
         stopped = f"the protocol makes no folds: {error.what}"
-    found = audit(manifest, inspection, splits, seed, stopped)
-    samples = dict(zip(manifest.frame["sample_id"], inspection.thumbs, strict=True))
-    folder = Path(str(config["output"])).absolute() / "audits" / f"{manifest.name}-{manifest.fingerprint()[:10]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "audit.json", found.facts())
-    write_text(folder / "audit.html", audit_page(found, samples))
+    found = audited(manifest, inspection, splits, seed, stopped)
+    folder = Path(config["output"]).absolute() / "audits" / f"{manifest.name}-{manifest.fingerprint()[:10]}"
     console = Console()
-    console.print(Text(f"Audit of {visible(manifest.name)}: {len(manifest)} pictures", style="bold"))
-    for bad, said in findings(found):
-        console.print(Text(f"  {'!' if bad else '✓'} {visible(said)}", style="yellow" if bad else "green"))
-    for one in found.shortcuts:
-        line = f"  {one.family.name:<12} AUC {one.auc:.2f} ({one.low:.2f} to {one.high:.2f})  {one.verdict}"
-        console.print(Text(visible(line), style="yellow" if one.alarming else ""), soft_wrap=True)
-    console.print(f"report: {folder / 'audit.html'}", markup=False, highlight=False, soft_wrap=True)
+    print_audit(found, console)
+    console.print(f"report: {found.write(folder)}", markup=False, highlight=False, soft_wrap=True)
     return 0

@@ -66,7 +66,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise said_in_one_line(error) from error
     assert isinstance(content, dict)
-    known = [*groups(), "name", "output", "seed", "image", "loader", OWN_VARIABLES]
+    known = [*groups(), "name", "output", "seed", "image", "loader", "audit", OWN_VARIABLES]
     for key in map(str, content):
         if key not in known:
             raise ConfigError(

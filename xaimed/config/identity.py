@@ -13,6 +13,7 @@ DECIDES_NOTHING = (
     "output",
     "explainer",
     "logger",
+    "audit",
     "callbacks.explain",
     "dataset.root",  # the manifest's fingerprint stands for it
     "backbone.weights",  # their content's checksum stands for them

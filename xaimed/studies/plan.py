@@ -32,6 +32,7 @@ from xaimed.models.transfer import start_from
 from xaimed.models.weights import weight_identity
 from xaimed.store.run import Run
 from xaimed.store.writing import sha256_of
+from xaimed.studies.audited import Audited, audited
 from xaimed.studies.stand_in import STAMP, STAND_IN, stand_in_state
 from xaimed.training.strategies import Strategy
 
@@ -51,6 +52,7 @@ class Plan:
         splits: every fold of the protocol.
         note: what the protocol does with the reported samples, for the tables.
         remarks: what else a user should know before training.
+        audit: what the audit found, unless it was not asked for.
         pixels: the pictures decoded and resized, where they are cached.
         stamps: what must be said on everything made from this run.
         explainers: by the name of their directory.
@@ -66,6 +68,7 @@ class Plan:
     splits: list[Split]
     note: str
     remarks: list[str]
+    audit: Audited | None
     pixels: Pixels | None
     stamps: tuple[str, ...]
     explainers: dict[str, Explainer]
@@ -110,6 +113,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
         splits=splits,
         note="; ".join(filter(None, [protocol.note, settled])),
         remarks=[*differences(source, whole), *filter(None, [uncached])],
+        audit=audited(whole, inspection, splits, int(config["seed"])) if config["audit"] else None,
         pixels=pixels,
         stamps=stamps,
         explainers=explainers,

@@ -19,8 +19,10 @@ from xaimed.callbacks.progress import RunProgress
 from xaimed.config.targets import instantiate
 from xaimed.data.assignment import assignment, write_assignment
 from xaimed.errors import StoreError, TrainingError
+from xaimed.reporting.text import visible
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
+from xaimed.studies.audited import PAGE
 from xaimed.studies.fold import explain_again, make_fold
 from xaimed.studies.parts import check_parts
 from xaimed.studies.plan import Plan, make_plan
@@ -66,6 +68,8 @@ def make_folds(plan: Plan, console: Console) -> dict[int, str]:
     with room_on_disk(plan), RunProgress(console, len(missing), epochs) as progress:
         _check_loggers(plan)
         plan.run.describe(_described(plan))
+        if plan.audit:
+            plan.audit.write(plan.run.path)
         write_assignment(plan.run.path / ASSIGNMENT, assignment(plan.splits, plan.manifest))
         for split in finished:
             explained = explain_again(plan, split)
@@ -113,11 +117,21 @@ def announce(plan: Plan, console: Console) -> None:
             f"(all in {QUARANTINE} of every fold)"
         )
     lines.extend(f"note      {remark}" for remark in plan.remarks)
+    lines.extend(_audit_lines(plan))
     lines.extend(
         f"STAMP     {stamp}: nothing made from this run says anything about real weights" for stamp in plan.stamps
     )
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _audit_lines(plan: Plan) -> list[str]:
+    if plan.audit is None:
+        return []
+    if not plan.audit.bad:
+        return ["audit     nothing found against these data; see " + PAGE]
+    first, *others = [visible(said) for said in plan.audit.bad]
+    return [f"audit   ! {first}", *(f"        ! {said}" for said in others), f"          see {plan.run.path / PAGE}"]
 
 
 def _worth_opening(plan: Plan, report: Path | None) -> list[str]:

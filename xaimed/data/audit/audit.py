@@ -104,6 +104,7 @@ def _plain(shortcut: Shortcut) -> dict[str, Any]:
         "anatomy": shortcut.family.anatomy,
         **{name: None if math.isnan(value) else round(value, 4) for name, value in numbers.items()},
         "verdict": shortcut.verdict,
+        "alarming": shortcut.alarming,
         "telling": [{"property": name, "auc": round(auc, 4)} for name, auc in shortcut.telling],
         "cases": {name: list(ids) for name, ids in shortcut.cases},
     }
