@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,14 @@ class Fold:
             lock.flush()
             yield self.partial
 
-    def publish(self, facts: dict[str, Any]) -> None:
-        """Seal the partial directory and move it in place; the last thing done to a fold."""
-        sealed = {name: sha256_of(self.partial / name) for name in SEALED}
+    def publish(self, facts: dict[str, Any], parts: Sequence[str] = SEALED) -> None:
+        """Seal the partial directory and move it in place; the last thing done to a fold.
+
+        Args:
+            facts: what ``fold.json`` says of it.
+            parts: the files that must be there and may not change.
+        """
+        sealed = {name: sha256_of(self.partial / name) for name in parts}
         write_json(self.partial / "fold.json", {**facts, "fold": self.index, "sealed": sealed})
         os.rename(self.partial, self.path)
         (self.path / self._lock.name).unlink()

@@ -18,7 +18,7 @@ from xaimed.store.run import Run
 from xaimed.store.writing import write_text
 from xaimed.studies.tables import RunResult, metrics_table, result_of, tables_of
 
-REPORT, FOLDER, HPARAMS = "report.md", "tables", "hparams"
+REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 OF_INTEREST = ("augmentation", "backbone", "strategy", "objective", "optimizer", "schedule", "image", "loader", "seed")
 
 
@@ -37,8 +37,9 @@ def write_report(run: Run) -> Path | None:
     save_figure(confusion_figure(confusion, title=title, stamp=stamp), folder / "confusion.png")
     best = config.get("callbacks", {}).get("best_checkpoint", {})
     monitor, mode = best.get("monitor", "val/loss"), best.get("mode", "min")
-    curves = curves_figure(result.history(), title=title, monitor=monitor, mode=mode, stamp=stamp)
-    save_figure(curves, folder / "curves.png")
+    if history := result.history():
+        curves = curves_figure(history, title=title, monitor=monitor, mode=mode, stamp=stamp)
+        save_figure(curves, folder / CURVES)
     chosen = flatten_params({key: config[key] for key in OF_INTEREST if key in config})
     final = {f"final/{name}": float(value) for name, value in result.metrics()[list(METRICS)].mean().items()}
     add_hparams(run.path / HPARAMS, chosen, final, name=result.name)
@@ -50,7 +51,9 @@ def write_report(run: Run) -> Path | None:
 def _page(result: RunResult) -> str:
     parts = [f"# {markdown(result.name)}", ""]
     parts += [to_markdown(table) for table in tables_of(result)]
-    parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", "", f"![Curves]({FOLDER}/curves.png)", ""]
+    parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", ""]
+    if result.history():
+        parts += [f"![Curves]({FOLDER}/{CURVES})", ""]
     for fold in result.run.finished():
         for overview in sorted((fold.path / EXPLANATIONS).glob("panels-*/overview.png")):
             place = os.path.relpath(overview, result.run.path)

@@ -59,9 +59,9 @@ class RunResult:
         return per_fold(self.predictions)
 
     def history(self) -> dict[int, pd.DataFrame]:
-        """The epochs of every finished fold."""
+        """The epochs of every finished fold; an ensemble has none."""
         folds = (fold for fold in self.run.finished() if fold.index not in self.refused)
-        return {fold.index: pd.read_csv(fold.path / HISTORY) for fold in folds}
+        return {fold.index: pd.read_csv(file) for fold in folds if (file := fold.path / HISTORY).is_file()}
 
 
 def result_of(run: Run) -> RunResult:

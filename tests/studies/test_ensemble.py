@@ -1,0 +1,92 @@
+"""Runs that vote, through the command line: the figures, the sealed run, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.running import train
+
+from xaimed.cli.main import main
+from xaimed.evaluation.reading import read_predictions
+from xaimed.store.run import find_runs
+
+QUICK = ("explainer=gradcam", "callbacks.explain.cases=0", "trainer.max_epochs=2")
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory, session_cache):
+    output = tmp_path_factory.mktemp("members")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XAIMED_CACHE", str(session_cache))
+        for rate in ("0.001", "0.01"):
+            assert train(output, f"optimizer.lr={rate}", *QUICK) == 0
+    return output
+
+
+def voted_run(output):
+    (run,) = [run for run in find_runs([output]) if run.path.name.startswith("ensemble-")]
+    return run
+
+
+def test_a_soft_vote_of_runs_is_a_run_with_the_same_tables(members, tmp_path, capsys):
+    assert main(["ensemble", str(members / "runs"), f"output={tmp_path}"]) == 0
+    run = voted_run(tmp_path)
+    parts = [read_predictions(one.fold(1).path / "predictions.csv") for one in find_runs([members])]
+    together = read_predictions(run.fold(1).path / "predictions.csv")
+    assert together.probabilities == pytest.approx(np.mean([part.probabilities for part in parts], axis=0), abs=1e-6)
+    assert list(together.frame["sample_id"]) == list(parts[0].frame["sample_id"])
+    run.fold(0).verify(run.facts()["identity"])
+    assert (run.path / "report.md").read_text().count("![") == 1  # no curves: nothing was trained
+    assert "soft vote of" in capsys.readouterr().out
+    assert main(["table", str(run.path)]) == 0
+    assert main(["ensemble", str(members / "runs"), f"output={tmp_path}"]) == 0  # the same again, no second run
+    voted_run(tmp_path)
+
+
+def test_a_weighted_vote_goes_by_the_epoch_that_was_kept(members, tmp_path):
+    assert main(["ensemble", str(members / "runs"), "vote=weighted", "weigh_by=val/auc", f"output={tmp_path}"]) == 0
+    shares = pd.read_csv(voted_run(tmp_path).fold(0).path / "shares.csv").set_index("member")["share"]
+    merits = {}
+    for run in find_runs([members]):
+        fold = run.fold(0).path
+        kept = json.loads((fold / "fold.json").read_text())["best_epoch"]
+        merits[run.path.name] = pd.read_csv(fold / "history.csv").set_index("epoch").loc[kept, "val/auc"]
+    for name, merit in merits.items():
+        assert shares[name] == pytest.approx(merit / sum(merits.values()))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["vote=sotf"], "there is no vote 'sotf' [vote]. Did you mean 'soft'?"),
+        (["vote=weighted", "weigh_by=val/auv"], "'val/auv' was not measured"),
+        (["votes=soft"], "no option 'votes'"),
+        (["--vote"], "no option '--vote'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(members, tmp_path, capsys, asked, said):
+    assert main(["ensemble", str(members / "runs"), f"output={tmp_path}", *asked]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_run_alone_or_of_other_samples_cannot_vote(members, tmp_path, capsys):
+    one = str(find_runs([members])[0].path)
+    assert main(["ensemble", one, f"output={tmp_path}"]) == 2
+    assert "at least two members" in capsys.readouterr().err
+    assert train(tmp_path, "seed=7", *QUICK, "protocol.fold=0") == 0
+    assert main(["ensemble", one, str(tmp_path / "runs"), f"output={tmp_path}"]) == 2
+    assert "different samples" in capsys.readouterr().err
+
+
+def test_a_member_that_was_edited_does_not_vote(members, tmp_path, capsys):
+    import shutil
+
+    shutil.copytree(members, tmp_path / "copy")
+    victim = find_runs([tmp_path / "copy"])[0].fold(0).path / "predictions.csv"
+    victim.write_text(victim.read_text().replace('"Normal"', '"Scoliosis"', 1))
+    assert main(["ensemble", str(tmp_path / "copy" / "runs"), f"output={tmp_path}"]) == 2
+    assert "changed after the fold was finished" in capsys.readouterr().err
