@@ -14,7 +14,7 @@ from support.running import SMALL, TINY, only_run, train
 from torchvision import models
 
 from xaimed.callbacks.explain import load_maps
-from xaimed.cli.main import main
+from xaimed.cli.main import COMMANDS, main
 from xaimed.config.places import groups
 from xaimed.data.assignment import read_assignment
 from xaimed.data.randomness import seed_for
@@ -55,6 +55,7 @@ def finished(output):
         "fold.json",
         "history.csv",
         "metrics.json",
+        "normalization.json",
         "predictions.csv",
         "quarantine.csv",
         "split.csv",
@@ -188,7 +189,7 @@ def test_the_composed_config_is_printed_and_nothing_is_made(tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["table", "--help"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
 def test_help_imports_nothing_heavy(arguments):
     code = (
         "import sys; from xaimed.cli.main import main; main(sys.argv[1:]);"

@@ -11,6 +11,7 @@ CONFIG = {
     "protocol": {"folds": 5, "fold": None},
     "explainer": {"gradcam": {}},
     "callbacks": {"explain": {"cases": 2}, "early_stopping": {"patience": 10}},
+    "image": {"size": 224, "normalization": "imagenet"},
     "loader": {"batch_size": 32, "workers": 0},
 }
 
@@ -39,6 +40,7 @@ BASE = identity_hash(identity(CONFIG, manifest="m", weights="w"))
         ("explainer", {}),
         ("callbacks.explain", {"cases": 9}),
         ("loader.workers", 8),
+        ("image.crop", None),
     ],
 )
 def test_what_only_places_or_draws_does_not_name_a_run(path, value):
@@ -53,6 +55,8 @@ def test_what_only_places_or_draws_does_not_name_a_run(path, value):
         ("backbone.dropout", 0.5),
         ("callbacks.early_stopping", {"patience": 3}),
         ("loader.batch_size", 16),
+        ("image.crop", 0.875),
+        ("image.normalization", None),
     ],
 )
 def test_what_decides_the_training_does(path, value):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.transforms import v2
 
-from xaimed.data.preparation import Preparation
+from xaimed.data.preparation import NORMALIZATIONS, Preparation
 from xaimed.errors import ConfigError
 
 GREY = (torch.arange(40 * 64) * 7 % 256).to(torch.uint8).reshape(1, 40, 64)
@@ -60,3 +61,72 @@ def test_nonsense_is_refused():
         Preparation(224, "imagnet")
     with pytest.raises(ConfigError, match=r"image\.size"):
         Preparation(0, "unit")
+    for crop in (0, -0.5, 1.01):
+        with pytest.raises(ConfigError, match=r"image\.crop"):
+            Preparation(8, "unit", crop)
+
+
+def test_the_crop_is_that_of_torchvision():
+    preparation = Preparation(224, "imagenet", crop=0.875)
+    assert preparation.resized == 256
+    wanted = v2.Compose(
+        [
+            v2.Resize([256, 256]),
+            v2.CenterCrop(224),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Lambda(lambda grey: grey.expand(3, -1, -1)),
+            v2.Normalize(*NORMALIZATIONS["imagenet"]),
+        ]
+    )
+    assert torch.equal(preparation(GREY), wanted(GREY))
+    assert preparation(GREY).is_contiguous()
+    assert preparation(GREY / 255).is_contiguous()
+
+
+def test_the_variation_comes_before_the_crop():
+    seen = []
+
+    def shifted(picture):
+        seen.append(tuple(picture.shape))
+        return picture.roll(2, dims=-1)
+
+    ramp = (torch.arange(64).reshape(1, 8, 8) * 3).to(torch.uint8)
+    image = Preparation(4, "unit", crop=0.5)(ramp, shifted)
+    assert seen == [(1, 8, 8)]
+    torch.testing.assert_close(image[0], ramp[0, 2:6, 0:4] / 255)
+
+
+@pytest.mark.parametrize(("size", "crop"), [(64, 0.8), (50, 0.5), (33, 0.9), (64, None), (64, 1.0)])
+def test_the_frame_is_what_the_network_sees_in_the_pictures_own_proportions(size, crop):
+    preparation = Preparation(size, "unit", crop)
+    smooth = torch.linspace(0, 1, 400)[:, None] + torch.linspace(0, 3, 600)[None] ** 2
+    picture = (smooth / smooth.max())[None]
+    framed = preparation.framed(picture)
+    share = crop or 1.0
+    assert framed.shape[-2] / 400 == pytest.approx(share, abs=0.02)
+    assert framed.shape[-1] / 600 == pytest.approx(share, abs=0.02)
+    torch.testing.assert_close(Preparation(size, "unit")(framed), preparation(picture), atol=0.02, rtol=0)
+    assert preparation.framed(picture[..., :1, :1]).shape == (1, 1, 1)
+
+
+def test_fold_normalization_waits_for_its_numbers():
+    preparation = Preparation(8, "fold")
+    with pytest.raises(ConfigError, match="not been measured"):
+        preparation(GREY)
+    measured = preparation.normalized_by((0.5, 0.25, 0.0), (0.5, 0.25, 2.0))
+    image, plain = measured(GREY), Preparation(8, "unit")(GREY)
+    torch.testing.assert_close(image[0], (plain[0] - 0.5) / 0.5)
+    torch.testing.assert_close(image[1], (plain[1] - 0.25) / 0.25)
+    torch.testing.assert_close(image[2], plain[2] / 2)
+    torch.testing.assert_close(measured.undo(image), plain)
+    with pytest.raises(ConfigError, match="not been measured"):
+        preparation.undo(image)
+
+
+def test_a_mask_is_resized_without_a_shift():
+    mask = torch.zeros(40, 40, dtype=torch.bool)
+    mask[10:30, 20:40] = True
+    _, seen = Preparation(8, "unit").with_mask(GREY, mask)
+    wanted = torch.zeros(8, 8, dtype=torch.bool)
+    wanted[2:6, 4:8] = True
+    assert torch.equal(seen, wanted)

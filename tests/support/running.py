@@ -33,6 +33,7 @@ def only_run(output: Path) -> Path:
 def contents(run: Path, fold: int) -> dict[str, bytes]:
     """The files of a fold whose bytes must not depend on interruptions."""
     folder = run / f"fold-{fold}"
-    names = ("predictions.csv", "metrics.json", "history.csv", "split.csv", "weights.pt", "quarantine.csv")
+    tables = ("predictions.csv", "history.csv", "split.csv", "quarantine.csv")
+    names = (*tables, "metrics.json", "normalization.json", "weights.pt")
     maps = sorted(folder.glob("explanations/*/*"))
     return {str(path.relative_to(folder)): path.read_bytes() for path in [*(folder / name for name in names), *maps]}

@@ -13,8 +13,10 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional
 
 from xaimed.callbacks.cases import Chosen
+from xaimed.data.evidence import evidence_mask
 from xaimed.data.module import FoldData
-from xaimed.data.reading import read_mask, read_picture
+from xaimed.data.preparation import Preparation
+from xaimed.data.reading import read_picture
 from xaimed.reporting.canvas import save_figure
 from xaimed.reporting.cases import Case, PanelMap, caption
 from xaimed.reporting.overview import draw_overview
@@ -58,7 +60,7 @@ def draw_cases(
 
 def _case(chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> Case:
     entry = data.manifest.frame.iloc[row]
-    picture = _shown(read_picture(data.manifest.root / entry["path"]))
+    picture = _shown(data.preparation.framed(read_picture(data.manifest.root / entry["path"])))
     header, subline = caption(
         true=chosen.true,
         predicted=chosen.predicted,
@@ -68,7 +70,7 @@ def _case(chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping
         sample_id=chosen.sample_id,
     )
     maps = [part for name, found in stored.items() for part in _maps_of(chosen, name, found, data)]
-    mask = _mask(data.manifest.root, str(entry["mask_path"] or ""), picture.shape[-2:])
+    mask = _mask(evidence_mask(data.manifest.root, entry["mask_path"]), data.preparation, picture.shape[-2:])
     return Case(picture.numpy(), tuple(maps), header, subline, mask)
 
 
@@ -85,7 +87,7 @@ def _maps_of(chosen: Chosen, name: str, maps: Mapping[str, npt.NDArray[Any]], da
 
 
 def _shown(picture: Tensor) -> Tensor:
-    """The picture in its own proportions and in [0, 1], no larger than a page can show."""
+    """What is seen of the picture, in its own proportions and in [0, 1], no larger than a page can show."""
     scaled: Tensor = functional.to_dtype(picture, torch.float32, scale=True)
     height, width = scaled.shape[-2:]
     if max(height, width) <= LARGEST:
@@ -95,10 +97,10 @@ def _shown(picture: Tensor) -> Tensor:
     return smaller
 
 
-def _mask(root: Path, path: str, shape: torch.Size) -> npt.NDArray[np.bool_] | None:
-    """The evidence mask at the size of the shown picture, where there is one."""
-    if not path or path == "nan":
+def _mask(mask: Tensor | None, preparation: Preparation, shape: torch.Size) -> npt.NDArray[np.bool_] | None:
+    """What is seen of the evidence, at the size of the shown picture, where there is any."""
+    if mask is None:
         return None
-    whole = read_mask(root / path)[None].float()
+    whole = preparation.framed(mask)[None].float()
     resized = functional.resize(whole, list(shape), interpolation=functional.InterpolationMode.NEAREST)[0] > 0.5
     return resized.numpy() if bool(resized.any()) else None

@@ -26,6 +26,9 @@ DECIDES_NOTHING = (
     "trainer.accelerator",
 )
 
+# Options that came later: unless they are used, a run is named as if they did not exist.
+NOTHING_WHEN_NULL = ("image.crop",)
+
 
 def identity(config: Mapping[str, Any], **facts: str) -> dict[str, Any]:
     """The part of a plain, resolved config that decides the training, joined by facts about what lies outside it.
@@ -47,5 +50,7 @@ def _without(value: Any, path: str) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {
-        key: _without(inner, f"{path}.{key}") for key, inner in value.items() if f"{path}.{key}" not in DECIDES_NOTHING
+        key: _without(inner, f"{path}.{key}")
+        for key, inner in value.items()
+        if f"{path}.{key}" not in DECIDES_NOTHING and not (inner is None and f"{path}.{key}" in NOTHING_WHEN_NULL)
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from xaimed.data.evidence import evidence_mask
 from xaimed.data.manifest import Manifest
 from xaimed.data.pixels import Pixels
 from xaimed.data.preparation import Preparation
 from xaimed.data.randomness import seeded
 from xaimed.data.reading import read_picture
-from xaimed.data.task import Kind
+from xaimed.data.task import UNKNOWN, Kind
 
 
 class Sample(TypedDict):
@@ -25,6 +26,7 @@ class Sample(TypedDict):
     image: Tensor
     target: Tensor
     row: int
+    mask: NotRequired[Tensor]
 
 
 class Batch(TypedDict):
@@ -33,6 +35,7 @@ class Batch(TypedDict):
     image: Tensor
     target: Tensor
     row: Tensor
+    mask: NotRequired[Tensor]
 
 
 class ManifestDataset(Dataset[Sample]):
@@ -45,10 +48,12 @@ class ManifestDataset(Dataset[Sample]):
         manifest: the dataset.
         rows: the rows of the manifest that take part.
         preparation: from the picture to the network's input.
-        augment: the variation; none by default.
+        augment: the variation; none by default. With masks it must take them as a ``v2.Transform`` does.
         seed: the seed of the run.
         fold: the fold.
         pixels: the pictures already decoded and resized; without them, the files are read.
+        with_masks: whether ``mask`` comes with each sample, int8 ``[size, size]``: 1 evidence, 0 none, and ``UNKNOWN``
+            everywhere where the manifest names no mask. The image is the same either way.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class ManifestDataset(Dataset[Sample]):
         seed: int,
         fold: int,
         pixels: Pixels | None = None,
+        with_masks: bool = False,
     ) -> None:
         chosen = manifest.frame.iloc[rows]
         self.rows = rows
@@ -73,6 +79,7 @@ class ManifestDataset(Dataset[Sample]):
         self.seed = seed
         self.fold = fold
         self.pixels = pixels
+        self.masks = chosen["mask_path"].to_numpy(dtype=object) if with_masks else None
         self.positions = None if pixels is None else pixels.positions(self.paths)
 
     def __len__(self) -> int:
@@ -82,12 +89,21 @@ class ManifestDataset(Dataset[Sample]):
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         """The sample at a position, as it is in an epoch (0 unless the key names one)."""
         epoch, position = key if isinstance(key, tuple) else (0, key)
-        picture = self._picture(position)
+        picture = self.picture(position)
+        mask = None if self.masks is None else evidence_mask(self.root, self.masks[position])
         with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position])):
-            image = self.preparation(picture, self.augment)
-        return Sample(image=image, target=self.targets[position], row=int(self.rows[position]))
+            if mask is None:
+                image, seen = self.preparation(picture, self.augment), None
+            else:
+                image, seen = self.preparation.with_mask(picture, mask, self.augment)
+        sample = Sample(image=image, target=self.targets[position], row=int(self.rows[position]))
+        if self.masks is not None:
+            nobody_knows = torch.full(image.shape[-2:], UNKNOWN, dtype=torch.int8)
+            sample["mask"] = nobody_knows if seen is None else seen.to(torch.int8)
+        return sample
 
-    def _picture(self, position: int) -> Tensor:
+    def picture(self, position: int) -> Tensor:
+        """The picture at a position, before it is made ready: from the cache, or as its file has it."""
         if self.pixels is not None and self.positions is not None and self.positions[position] >= 0:
             return self.pixels.read(int(self.positions[position]))
         return read_picture(self.root / str(self.paths[position]))

@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from torch import Tensor
 
 from xaimed.data.boxes import Box, box_path
+from xaimed.data.reading import read_mask
 from xaimed.data.walking import stem
 from xaimed.errors import ConfigError, DataError
 
 PLACEHOLDERS = "{path}, {folder}, {stem}, {name}"
+
+
+def evidence_mask(root: Path, mask_path: object) -> Tensor | None:
+    """The mask that a row of a manifest names, as bool ``[H, W]``; None where it names none, so that nobody knows."""
+    nothing = mask_path is None or mask_path != mask_path or not str(mask_path)  # a table may come with NaN
+    return None if nothing else read_mask(root / str(mask_path))
 
 
 def masks_by_pattern(root: Path, paths: Sequence[str], pattern: str) -> list[str]:

@@ -15,8 +15,8 @@ from xaimed.reporting.cases import Case, PanelMap
 from xaimed.reporting.colours import OUTLINE, MapKind, overlay
 
 
-def draw_picture(axes: Axes, case: Case) -> None:
-    """The plain picture, with its evidence mask as a thin outline."""
+def draw_picture(axes: Axes, case: Case, line: float = 1.1) -> None:
+    """The plain picture, with its evidence mask as a thin outline, so many points wide."""
     image = case.image
     axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="bilinear", aspect="equal")
     axes.set_axis_off()
@@ -25,8 +25,8 @@ def draw_picture(axes: Axes, case: Case) -> None:
     # Framed by zeros: evidence that touches the edge is outlined there too.
     framed = np.pad(np.asarray(case.mask, dtype=np.float64), 1)
     y, x = np.arange(-1, framed.shape[0] - 1), np.arange(-1, framed.shape[1] - 1)
-    drawn = axes.contour(x, y, framed, levels=[0.5], colors=[OUTLINE], linewidths=1.1)
-    drawn.set_path_effects([patheffects.withStroke(linewidth=2.2, foreground="black")])
+    drawn = axes.contour(x, y, framed, levels=[0.5], colors=[OUTLINE], linewidths=line)
+    drawn.set_path_effects([patheffects.withStroke(linewidth=2 * line, foreground="black")])
     axes.set_xlim(-0.5, image.shape[1] - 0.5)
     axes.set_ylim(image.shape[0] - 0.5, -0.5)
 

@@ -17,9 +17,10 @@ from xaimed.errors import StoreError
 from xaimed.store.writing import read_json, sha256_of, write_json
 
 CONFIG, PREDICTIONS, SPLIT, WEIGHTS = "config.yaml", "predictions.csv", "split.csv", "weights.pt"
+NORMALIZATION = "normalization.json"
 HISTORY, QUARANTINE, TIMINGS, EXPLANATIONS = "history.csv", "quarantine.csv", "timings.json", "explanations"
 FAILURE = "failure.json"
-SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS)
+SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS, NORMALIZATION)
 
 
 class Fold:

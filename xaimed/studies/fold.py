@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import pandas as pd
 import torch
 import yaml
@@ -29,6 +28,7 @@ from xaimed.reporting.tensorboard import add_figure_image
 from xaimed.store.fold import CONFIG, FAILURE, HISTORY, PREDICTIONS, QUARANTINE, SPLIT, TIMINGS, WEIGHTS
 from xaimed.store.writing import read_json, write_bytes, write_json, write_text
 from xaimed.studies.environment import environment
+from xaimed.studies.normalization import preparation_of_fold, write_normalization
 from xaimed.studies.parts import Parts, closed_at_the_end, data_of, explain_callback, module_of, parts_of
 from xaimed.studies.plan import Plan
 from xaimed.training.classifier import Classifier
@@ -47,7 +47,7 @@ def make_fold(plan: Plan, split: Split, progress: RunProgress) -> None:
         progress.fold_started(split.fold, "taken up where it was cut off" if (folder / RESUME).exists() else "")
         parts = parts_of(plan, split, folder, progress)
         with closed_at_the_end(parts.trainer):
-            _write_inputs(plan, split, folder, parts.trainer)
+            _write_inputs(plan, split, folder, parts)
             timings = _fit(parts, folder)
             _predict_and_explain(parts, timings)
             predictions = read_predictions(folder / PREDICTIONS)
@@ -77,7 +77,8 @@ def explain_again(plan: Plan, split: Split) -> bool:
     module = module_of(plan, split)
     module.network.load_state_dict(torch.load(fold.path / WEIGHTS, weights_only=True, map_location="cpu"))
     trainer = instantiate(plan.config["trainer"], folder=fold.path, callbacks=[explain], loggers=[])
-    trainer.predict(module, datamodule=data_of(plan, split), return_predictions=False)
+    data = data_of(plan, split, preparation_of_fold(plan, split, fold.path))
+    trainer.predict(module, datamodule=data, return_predictions=False)
     return True
 
 
@@ -126,11 +127,12 @@ def _predict_and_explain(parts: Parts, timings: dict[str, Any]) -> None:
     timings["predict_and_explain_seconds"] = time.perf_counter() - began
 
 
-def _write_inputs(plan: Plan, split: Split, folder: Path, trainer: pl.Trainer) -> None:
+def _write_inputs(plan: Plan, split: Split, folder: Path, parts: Parts) -> None:
     write_text(folder / CONFIG, yaml.safe_dump(plan.config, sort_keys=True, allow_unicode=True))
     write_text(folder / SPLIT, split.table(plan.manifest).to_csv(index=False, lineterminator="\n"))
     write_text(folder / QUARANTINE, plan.quarantined.to_csv(index=False, lineterminator="\n"))
-    write_json(folder / "environment.json", environment(trainer))
+    write_normalization(parts.data.preparation, folder)
+    write_json(folder / "environment.json", environment(parts.trainer))
 
 
 def _write_history(module: Classifier, folder: Path) -> None:

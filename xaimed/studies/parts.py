@@ -18,8 +18,10 @@ from xaimed.callbacks.predictions import WritePredictions
 from xaimed.callbacks.progress import RunProgress, ShowProgress
 from xaimed.config.targets import instantiate
 from xaimed.data.module import FoldData
+from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
 from xaimed.errors import ConfigError
+from xaimed.studies.normalization import preparation_of_fold
 from xaimed.studies.plan import EXPLAIN, Plan, preparation_of
 from xaimed.training.classifier import Classifier
 
@@ -38,7 +40,7 @@ def check_parts(plan: Plan) -> None:
     config = plan.config
     weight = torch.nn.Parameter(torch.zeros(1))
     with _named("loader"):
-        data_of(plan, plan.wanted[0])
+        data_of(plan, plan.wanted[0], preparation_of(plan.config))
     with _named("trainer"), tempfile.TemporaryDirectory() as nowhere:
         instantiate(config["trainer"], folder=Path(nowhere), callbacks=_asked_callbacks(plan), loggers=[])
     with _named("objective"):
@@ -76,7 +78,7 @@ def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> P
         ],
         loggers=[instantiate(node, save_dir=str(folder)) for node in (config.get("logger") or {}).values()],
     )
-    return Parts(module_of(plan, split), data_of(plan, split), trainer)
+    return Parts(module_of(plan, split), data_of(plan, split, preparation_of_fold(plan, split, folder)), trainer)
 
 
 def module_of(plan: Plan, split: Split) -> Classifier:
@@ -93,12 +95,12 @@ def module_of(plan: Plan, split: Split) -> Classifier:
     )
 
 
-def data_of(plan: Plan, split: Split) -> FoldData:
+def data_of(plan: Plan, split: Split, preparation: Preparation) -> FoldData:
     """The data of one fold."""
     return FoldData(
         manifest=plan.manifest,
         split=split,
-        preparation=preparation_of(plan.config),
+        preparation=preparation,
         augment=instantiate(plan.config["augmentation"]),
         seed=int(plan.config["seed"]),
         pixels=plan.pixels,

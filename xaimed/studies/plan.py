@@ -78,8 +78,7 @@ class Plan:
     @property
     def wanted(self) -> list[Split]:
         """The folds that were asked for: all, or the one named."""
-        alone = self.config["protocol"].get("fold")
-        return self.splits if alone is None else [split for split in self.splits if split.fold == alone]
+        return wanted_of(self.splits, self.config)
 
     @property
     def explains(self) -> bool:
@@ -91,13 +90,9 @@ def make_plan(config: dict[str, Any]) -> Plan:
     """Check a configuration against its data and its weights; nothing but caches is written."""
     source = instantiate(config["dataset"])
     whole = source.manifest()
-    inspection, pixels, uncached = _seen(whole, config)
+    inspection, pixels, uncached = seen(whole, config)
     readable, quarantined = sort_out_unreadable(whole, inspection=inspection)
-    asked = dict(config["protocol"])
-    leakage = asked.pop("leakage", "refuse")
-    protocol = instantiate(asked)
-    copies = find_copies(whole, inspection)
-    manifest, splits, settled = settle_leakage(readable, copies, protocol, config["seed"], leakage)
+    manifest, splits, note = folds_of(whole, readable, inspection, config)
     strategy: Strategy = instantiate(config["strategy"])
     starting_network, weights, stamps = _weights(config, strategy, manifest)
     explainers = _explainers(config, starting_network, manifest.task.kind)
@@ -111,7 +106,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
         manifest=manifest,
         quarantined=quarantined,
         splits=splits,
-        note="; ".join(filter(None, [protocol.note, settled])),
+        note=note,
         remarks=[*differences(source, whole), *filter(None, [uncached])],
         audit=audited(whole, inspection, splits, int(config["seed"])) if config["audit"] else None,
         pixels=pixels,
@@ -122,10 +117,28 @@ def make_plan(config: dict[str, Any]) -> Plan:
     )
 
 
-def _seen(manifest: Manifest, config: dict[str, Any]) -> tuple[Inspection, Pixels | None, str]:
-    """What one pass over the files has seen, and their pixels at the network's size where there is room for them."""
-    room, size = float(config["loader"].get("cache_gb", 0)), preparation_of(config).size
+def seen(manifest: Manifest, config: dict[str, Any]) -> tuple[Inspection, Pixels | None, str]:
+    """What one pass over the files has seen, and their pixels, resized, where there is room for them."""
+    room, size = float(config["loader"].get("cache_gb", 0)), preparation_of(config).resized
     return inspect_and_cache(manifest, size, room) if room else (inspect(manifest), None, "")
+
+
+def folds_of(
+    whole: Manifest, readable: Manifest, inspection: Inspection, config: dict[str, Any]
+) -> tuple[Manifest, list[Split], str]:
+    """The manifest that is used, every fold of it, and what a table must say about how they came about."""
+    asked = dict(config["protocol"])
+    leakage = asked.pop("leakage", "refuse")
+    protocol = instantiate(asked)
+    copies = find_copies(whole, inspection)
+    manifest, splits, settled = settle_leakage(readable, copies, protocol, config["seed"], leakage)
+    return manifest, splits, "; ".join(filter(None, [protocol.note, settled]))
+
+
+def wanted_of(splits: list[Split], config: dict[str, Any]) -> list[Split]:
+    """The folds that were asked for: all, or the one named."""
+    alone = config["protocol"].get("fold")
+    return splits if alone is None else [split for split in splits if split.fold == alone]
 
 
 def preparation_of(config: dict[str, Any]) -> Preparation:
