@@ -12,6 +12,7 @@ from xaimed.config.compose import composed, plain
 from xaimed.config.targets import instantiate
 from xaimed.errors import ConfigError, WeightsError
 from xaimed.models.torchvision_backbones import ANATOMIES, torchvision_network
+from xaimed.models.transfer import start_from
 
 CONF = Path(__file__).parents[2] / "conf" / "backbone"
 # The side of the test's image; of the explained map its channels and side; the feature width, the native input size.
@@ -172,6 +173,11 @@ def test_positions_of_a_transformer_are_interpolated_to_the_images_size(monkeypa
     torch.testing.assert_close(network.body.encoder.pos_embedding[:, 1:], expected.flatten(2).transpose(1, 2))
     assert torch.equal(network.body.encoder.pos_embedding[:, 0], learnt[:, 0])
     assert torch.equal(same.body.encoder.pos_embedding, learnt)
+    positions = network.body.encoder.pos_embedding.detach().clone()
+    with torch.no_grad():
+        network.body.encoder.pos_embedding.zero_()
+    start_from(network, same.state_dict(), "a run at 64 px")
+    torch.testing.assert_close(network.body.encoder.pos_embedding.detach(), positions)
 
 
 def test_a_patch_that_does_not_divide_the_image_is_refused():
