@@ -17,6 +17,10 @@ from support.running import TINY, contents, only_run, train
 import xaimed.store.writing
 from xaimed.cli.main import main
 from xaimed.data.randomness import seed_for
+from xaimed.data.task import Kind
+from xaimed.errors import ConfigError
+from xaimed.models.torchvision_backbones import torchvision_network
+from xaimed.studies.plan import _measured
 from xaimed.training.objectives import CrossEntropy, Value
 
 NO_DATA = tuple(text for text in TINY if not text.startswith("dataset"))
@@ -80,6 +84,27 @@ def test_bad_data_is_refused(tmp_path, capsys, make, extra, said):
 )
 def test_a_bad_configuration_is_refused(tmp_path, capsys, override, said):
     assert said in refused(capsys, tmp_path / "out", override)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["backbone=squeezenet1_1", "image.size=16"], "needs 17 px or more [image.size]"),
+        (["backbone=vit_b_16", "image.size=40"], "Say image.size=32 or image.size=48"),
+        (["backbone=swin_t", "image.size=2"], "needs 4 px or more"),
+        (["backbone=timm"], "backbone.name must be given"),
+    ],
+)
+def test_images_and_names_that_a_network_cannot_take_are_refused(tmp_path, capsys, overrides, said):
+    base = tuple(text for text in TINY if not text.startswith(("backbone", "image")))
+    assert said in refused(capsys, tmp_path / "out", *overrides, base=base)
+
+
+def test_a_relu_behind_the_logits_is_refused_where_labels_are_not_exclusive():
+    network = torchvision_network("squeezenet1_1", 3, False, size=32)
+    with pytest.raises(ConfigError, match="come out of a ReLU"):
+        _measured(network, 32, Kind.MULTILABEL)
+    assert _measured(network, 32, Kind.MULTICLASS).size == 32
 
 
 class Evil:

@@ -22,11 +22,26 @@ from xaimed.evaluation.reading import read_predictions
 
 QUICK = ("protocol.fold=0", "trainer.max_epochs=1", "explainer=gradcam", "callbacks.explain.cases=0")
 DRAWN = ("callbacks.explain.cases=1",)
-HEAVY = {("backbone", "vgg16"), ("backbone", "alexnet")}  # a hundred million weights, written four times
+LIGHT = {  # one of every family; the others have more of the same, up to a hundred million weights written four times
+    "efficientnet_b0",
+    "googlenet",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "resnet18",
+    "squeezenet1_1",
+    "timm",
+}
+HEAVY = {("backbone", name) for name in groups()["backbone"] if name not in LIGHT}
+FEW = ["loader.batch_size=2", "+trainer.limit_train_batches=1"]
 # What an option cannot do without, or what makes it small.
 NEEDS = {
     ("backbone", "alexnet"): ["image.size=64"],
-    ("backbone", "vgg16"): ["loader.batch_size=2", "+trainer.limit_train_batches=1"],
+    ("backbone", "efficientnet_v2_s"): ["image.size=64"],
+    ("backbone", "inception_v3"): ["image.size=75"],
+    ("backbone", "resnet152"): FEW,
+    ("backbone", "timm"): ["backbone.name=test_vit"],
+    ("backbone", "vgg16"): FEW,
+    ("backbone", "vit_b_16"): FEW,
     ("explainer", "mc_gradcam"): ["explainer.mc_gradcam.passes=3", *DRAWN],
     ("experiment", "spine"): [
         "backbone=tiny",
@@ -82,6 +97,8 @@ def finished(output):
 def test_every_option_runs(tmp_path, monkeypatch, group, option):
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
+    if option in ("timm", "xception"):
+        pytest.importorskip("timm")
     assert train(tmp_path, *QUICK, f"{group}={option}", *NEEDS.get((group, option), [])) == 0
     fold = finished(tmp_path)
     if group == "logger":
@@ -154,6 +171,19 @@ def test_a_local_weights_file_starts_the_training(tmp_path):
     assert body
     for name, value in body.items():  # frozen, BatchNorm statistics included
         assert torch.equal(value, state[name.removeprefix("body.")]), name
+
+
+def test_what_the_network_costs_is_told_and_written(tmp_path, capsys):
+    assert train(tmp_path, *QUICK, "strategy=feature_extraction") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "0.00 M trained · a picture of 32 px: " in told
+    stored = json.loads((only_run(tmp_path) / "model.json").read_text())
+    # Two convolutions with stride 2, BatchNorm, a dense layer: 3 → 8 → 16 channels, 3 classes.
+    assert stored["parameters"] == (3 * 9 + 1) * 8 + 2 * 8 + (8 * 9 + 1) * 16 + 17 * 3
+    assert stored["trainable"] == 17 * 3
+    assert stored["multiply_adds"] == 16 * 16 * 8 * 27 + 8 * 8 * 16 * 72 + 16 * 3
+    assert stored["flops"] == 2 * stored["multiply_adds"]
+    assert stored["size"] == 32
 
 
 def test_a_finished_fold_is_explained_anew_and_never_retrained(tmp_path):

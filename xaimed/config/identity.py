@@ -18,6 +18,7 @@ DECIDES_NOTHING = (
     "dataset.root",  # the manifest's fingerprint stands for it
     "backbone.weights",  # their content's checksum stands for them
     "backbone.checksum",
+    "backbone.size",  # image.size stands for it
     "protocol.fold",
     "protocol.file",  # the assignment's hash stands for it
     "loader.workers",

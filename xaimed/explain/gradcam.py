@@ -27,7 +27,7 @@ class GradCAM:
     def check(self, network: Network) -> None:
         """Explain one blank image, so that a layer that cannot be explained is found before training."""
         like = next(network.parameters())
-        self(network, torch.zeros(1, 3, network.input_size, network.input_size, device=like.device))
+        self(network, torch.zeros(1, 3, network.size, network.size, device=like.device))
 
     def __call__(self, network: Network, images: Tensor, targets: Tensor | None = None) -> Explanation:
         """Heatmaps of ``images``, for their predicted classes or for ``targets``."""

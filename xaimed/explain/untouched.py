@@ -27,7 +27,8 @@ def untouched(network: nn.Module) -> Iterator[None]:
 
     That is: the mode of every module, ``requires_grad``, ``.grad``, buffers, hooks, torch's random state, the gradient
     and autocast modes; also after an exception. Weights themselves are not guarded. Parameters have no ``.grad``
-    inside the block, so that a stray ``backward`` cannot add to a gradient that training still needs.
+    inside the block, so that a stray ``backward`` cannot add to a gradient that training still needs. They require
+    none either: torch chooses other kernels for attention where they do, and frozen or not must be the same map.
     """
     modules, parameters, buffers = list(network.modules()), list(network.parameters()), list(network.buffers())
     devices = {"cpu", *(tensor.device.type for tensor in (*parameters, *buffers))}
@@ -98,6 +99,8 @@ def _parameters(parameters: list[nn.Parameter]) -> Iterator[None]:
     before = [(parameter.requires_grad, parameter.grad) for parameter in parameters]
     for parameter in parameters:
         parameter.grad = None
+        if parameter.requires_grad:
+            parameter.requires_grad_(False)
     try:
         yield
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
 
+State = Mapping[str, Tensor]
 Dropout = nn.Dropout | nn.Dropout1d | nn.Dropout2d | nn.Dropout3d
 
 
@@ -24,6 +25,9 @@ class Network(nn.Module):
         input_size: side of the square image the architecture was made for.
         to_grid: turns the explained layer's output into ``[B, channels, h, w]`` where it is not one already (the
             tokens of a transformer).
+        size: side of the images that it will see; the one it was made for unless said.
+        smallest: side of the smallest image that it can look at.
+        adapt: makes the body's weights from another image size fit this one (the positions of a transformer).
     """
 
     def __init__(
@@ -35,6 +39,9 @@ class Network(nn.Module):
         feature_width: int,
         input_size: int,
         to_grid: Callable[[Tensor], Tensor] | None = None,
+        size: int | None = None,
+        smallest: int = 1,
+        adapt: Callable[[State], State] | None = None,
     ) -> None:
         super().__init__()
         layers = dict(body.named_modules())
@@ -46,7 +53,7 @@ class Network(nn.Module):
             )
         self.body, self.head = body, head
         self.explained, self.feature_width, self.input_size = explained, feature_width, input_size
-        self.to_grid = to_grid
+        self.to_grid, self.size, self.smallest, self.adapt = to_grid, size or input_size, smallest, adapt
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits ``[B, outputs]``."""
@@ -59,6 +66,28 @@ class Network(nn.Module):
     def grid(self, output: Tensor) -> Tensor:
         """The explained layer's output, or its gradient, as ``[B, channels, h, w]``."""
         return output if self.to_grid is None else self.to_grid(output)
+
+    @property
+    def last(self) -> str:
+        """The dotted name of the layer that decides between the classes, the last one with weights."""
+        names: list[str] = [name for name, part in self.head.named_modules() if hasattr(part, "weight")]
+        return f"head.{names[-1]}"
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether the logits come out of a ReLU, so that a sigmoid of them could never say no."""
+        silent = (nn.Flatten, nn.Identity, nn.AdaptiveAvgPool2d)
+        speaking = [part for part in self.head if not isinstance(part, silent)]
+        return bool(speaking) and isinstance(speaking[-1], nn.ReLU)
+
+    def check_size(self, size: int) -> None:
+        """Refuse images that are too small for this network."""
+        if size < self.smallest:
+            raise ConfigError(
+                f"images of {size} px are too small: this network needs {self.smallest} px or more",
+                where="image.size",
+                fix=f"It was made for {self.input_size} px.",
+            )
 
     def active_dropouts(self) -> list[Dropout]:
         """Every dropout with p > 0, those of the body before those of the head."""

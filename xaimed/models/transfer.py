@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from xaimed.models.network import Network
 from xaimed.models.weights import fit
+
+BODY = "body."
 
 
 def start_from(network: Network, state: Mapping[str, Tensor], where: str) -> None:
@@ -18,5 +20,8 @@ def start_from(network: Network, state: Mapping[str, Tensor], where: str) -> Non
         state: the ``state_dict`` of a trained network.
         where: where that state comes from, for the error that lists what does not fit.
     """
-    last = [name for name, part in network.head.named_modules() if isinstance(part, nn.Linear)][-1]
-    fit(network, state, but=f"head.{last}", where=where)
+    if network.adapt is not None:
+        body = {key.removeprefix(BODY): value for key, value in state.items() if key.startswith(BODY)}
+        rest = {key: value for key, value in state.items() if not key.startswith(BODY)}
+        state = rest | {f"{BODY}{key}": value for key, value in network.adapt(body).items()}
+    fit(network, state, but=network.last, where=where)

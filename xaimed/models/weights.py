@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from http.client import HTTPException
 from pathlib import Path
@@ -23,6 +23,8 @@ from xaimed.store.writing import sha256_of, write_bytes
 
 PATIENCE = 10.0  # seconds until a download counts as impossible
 SHOWN = 4  # keys listed in an error
+# Not learnt: BatchNorm's counter of batches (missing in files from before torch 0.4.1), a table of indices.
+NO_WEIGHTS = (".num_batches_tracked", ".relative_position_index")
 _OWN_FILE = "Or give a file of your own: backbone.weights=/path/file.pth"
 # DenseNet files from before torch 0.4 call norm1 'norm.1'.
 _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")
@@ -52,12 +54,22 @@ def weight_identity(weights: str | None, checksum: str | None = None) -> str:
     return sha256_of(path)
 
 
-def fit(model: nn.Module, state: Mapping[str, Tensor], *, but: str, where: str | None) -> None:
-    """Load ``state`` into ``model``, strictly, except for the layer named ``but``, which is replaced anyway."""
+def fit(
+    model: nn.Module, state: Mapping[str, Tensor], *, but: str, where: str | None, ignored: Sequence[str] = ()
+) -> None:
+    """Load ``state`` into ``model``, strictly, except for the layer named ``but``, which is replaced anyway.
+
+    Args:
+        model: what gets the weights.
+        state: the weights by name.
+        but: the layer left out on both sides.
+        where: where the weights come from, for the error that lists what does not fit.
+        ignored: layers of ``state`` that ``model`` was built without.
+    """
     wanted = {key: value for key, value in model.state_dict().items() if not key.startswith(f"{but}.")}
-    given = {key: value for key, value in state.items() if not key.startswith(f"{but}.")}
-    # BatchNorm's counter of batches is not a weight, and files from before torch 0.4.1 lack it.
-    missing = [key for key in wanted if key not in given and not key.endswith(".num_batches_tracked")]
+    left_out = tuple(f"{name}." for name in (but, *ignored))
+    given = {key: value for key, value in state.items() if not key.startswith(left_out)}
+    missing = [key for key in wanted if key not in given and not key.endswith(NO_WEIGHTS)]
     unexpected = [key for key in given if key not in wanted]
     reshaped = [
         f"{key} {list(given[key].shape)} instead of {list(wanted[key].shape)}"
@@ -78,7 +90,9 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], *, but: str, where: str |
 def read_state(path: Path) -> dict[str, Tensor]:
     """The tensors in a file by name, without the wrappers that training scripts put around them."""
     try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = _loaded(path)
+    except WeightsError:
+        raise
     except OSError as reason:
         raise WeightsError(f"the weights cannot be read ({reason.strerror})", where=path) from None
     except Exception as reason:  # a file from anywhere can fail in any way
@@ -100,6 +114,21 @@ def read_state(path: Path) -> dict[str, Tensor]:
     wrapped = all(str(key).startswith("module.") for key in content)
     names = {str(key).removeprefix("module.") if wrapped else str(key): value for key, value in content.items()}
     return {_OLD_DENSENET.sub(r"\1\2", name): value for name, value in names.items()}
+
+
+def _loaded(path: Path) -> Any:
+    """What the file holds; reading it runs nothing."""
+    if path.suffix != ".safetensors":
+        return torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        from safetensors.torch import load_file
+    except ModuleNotFoundError:
+        raise WeightsError(
+            "reading this kind of file needs the package safetensors",
+            where=path,
+            fix="Install it with: pip install 'xaimed[timm]'.",
+        ) from None
+    return load_file(path)
 
 
 def verify(path: Path, checksum: str) -> None:

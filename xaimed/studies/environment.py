@@ -14,6 +14,7 @@ from xaimed import __version__
 PACKAGES = (
     "torch",
     "torchvision",
+    "timm",
     "lightning",
     "hydra-core",
     "omegaconf",

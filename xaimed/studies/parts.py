@@ -84,7 +84,7 @@ def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> P
 def module_of(plan: Plan, split: Split) -> Classifier:
     """The network a fold starts from, with all that trains it."""
     return Classifier(
-        plan.starting_network(split.fold),
+        plan.start.network(split.fold),
         plan.manifest.task,
         instantiate(plan.config["objective"]),
         plan.strategy,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 
 from xaimed.config.identity import identity, identity_hash
 from xaimed.config.targets import instantiate
@@ -22,18 +20,15 @@ from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
 from xaimed.data.published import differences
 from xaimed.data.quarantine import sort_out_unreadable
-from xaimed.data.randomness import seed_for
 from xaimed.data.task import Kind
 from xaimed.errors import ConfigError
 from xaimed.explain.contract import Explainer
 from xaimed.explain.mc_gradcam import MCDropoutGradCAM
+from xaimed.models.complexity import Complexity, measure
 from xaimed.models.network import Network
-from xaimed.models.transfer import start_from
-from xaimed.models.weights import weight_identity
 from xaimed.store.run import Run
-from xaimed.store.writing import sha256_of
 from xaimed.studies.audited import Audited, audited
-from xaimed.studies.stand_in import STAMP, STAND_IN, stand_in_state
+from xaimed.studies.starting import Start, start_of
 from xaimed.training.strategies import Strategy
 
 EXPLAIN = "explain"
@@ -57,7 +52,8 @@ class Plan:
         stamps: what must be said on everything made from this run.
         explainers: by the name of their directory.
         strategy: how the network is trained.
-        starting_network: makes the network that a fold starts from.
+        complexity: how large the network is, and what a picture costs it.
+        start: from which weights the folds start.
     """
 
     config: dict[str, Any]
@@ -73,7 +69,8 @@ class Plan:
     stamps: tuple[str, ...]
     explainers: dict[str, Explainer]
     strategy: Strategy
-    starting_network: Callable[[int], Network]
+    complexity: Complexity
+    start: Start
 
     @property
     def wanted(self) -> list[Split]:
@@ -94,10 +91,13 @@ def make_plan(config: dict[str, Any]) -> Plan:
     readable, quarantined = sort_out_unreadable(whole, inspection=inspection)
     manifest, splits, note = folds_of(whole, readable, inspection, config)
     strategy: Strategy = instantiate(config["strategy"])
-    starting_network, weights, stamps = _weights(config, strategy, manifest)
-    explainers = _explainers(config, starting_network, manifest.task.kind)
+    start = start_of(config, strategy, manifest, splits)
+    network, kind = start.network(splits[0].fold), manifest.task.kind
+    strategy.prepare(network)
+    complexity = _measured(network, preparation_of(config).size, kind)
+    explainers = _explainers(config, network, kind)
     folds = assignment_hash(assignment(splits, manifest))
-    decided = identity(config, manifest=manifest.fingerprint(), weights=weights, folds=folds)
+    decided = identity(config, manifest=manifest.fingerprint(), weights=start.weights, folds=folds)
     name = identity_hash(decided)
     return Plan(
         config=config,
@@ -107,13 +107,14 @@ def make_plan(config: dict[str, Any]) -> Plan:
         quarantined=quarantined,
         splits=splits,
         note=note,
-        remarks=[*differences(source, whole), *filter(None, [uncached])],
+        remarks=[*differences(source, whole), *filter(None, [uncached]), *start.remarks],
         audit=audited(whole, inspection, splits, int(config["seed"])) if config["audit"] else None,
         pixels=pixels,
-        stamps=stamps,
+        stamps=start.stamps,
         explainers=explainers,
         strategy=strategy,
-        starting_network=starting_network,
+        complexity=complexity,
+        start=start,
     )
 
 
@@ -147,37 +148,18 @@ def preparation_of(config: dict[str, Any]) -> Preparation:
     return preparation
 
 
-def _weights(
-    config: dict[str, Any], strategy: Strategy, manifest: Manifest
-) -> tuple[Callable[[int], Network], str, tuple[str, ...]]:
-    """How to make a starting network, what its weights are, and what to stamp on the result."""
-    backbone, outputs, seed = dict(config["backbone"]), manifest.task.outputs, int(config["seed"])
-
-    def seeded_network(fold: int, pretrained: bool) -> Network:
-        torch.manual_seed(seed_for(seed, fold, "weights"))
-        network: Network = instantiate(backbone, outputs=outputs, pretrained=pretrained)
-        return network
-
-    if not strategy.pretrained:
-        return lambda fold: seeded_network(fold, False), "none", ()
-    if backbone.get("weights") == STAND_IN:
-        state, file = stand_in_state(backbone)
-
-        def from_stand_in(fold: int) -> Network:
-            network = seeded_network(fold, False)
-            start_from(network, state, str(file))
-            return network
-
-        return from_stand_in, f"{STAND_IN}:{sha256_of(file)[:16]}", (STAMP,)
-    # A backbone of the user's own need not name weights; then its configuration alone says what it starts from.
-    named = weight_identity(backbone["weights"], backbone.get("checksum")) if backbone.get("weights") else "own"
-    return lambda fold: seeded_network(fold, True), named, ()
+def _measured(network: Network, size: int, kind: Kind) -> Complexity:
+    """What the network costs; refused where it cannot do what is asked."""
+    if kind is not Kind.MULTICLASS and network.never_negative:
+        raise ConfigError(
+            "the logits of this network come out of a ReLU, so that no label could ever be less likely than not",
+            where="backbone",
+            fix="Use another backbone for more than one label a picture.",
+        )
+    return measure(network, size)
 
 
-def _explainers(config: dict[str, Any], starting_network: Callable[[int], Network], kind: Kind) -> dict[str, Explainer]:
-    network = starting_network(0)
-    if not isinstance(network, Network):
-        raise ConfigError(f"the backbone gave a {type(network).__name__}, not a Network", where="backbone._target_")
+def _explainers(config: dict[str, Any], network: Network, kind: Kind) -> dict[str, Explainer]:
     made: dict[str, Explainer] = {}
     for name, node in (config.get("explainer") or {}).items():
         explainer: Explainer = instantiate(node)

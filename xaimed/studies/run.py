@@ -27,9 +27,11 @@ from xaimed.studies.fold import explain_again, make_fold
 from xaimed.studies.parts import check_parts
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
+from xaimed.studies.staged import STARTED_FROM
+from xaimed.studies.stand_in import STAMP as STAND_IN_STAMP
 from xaimed.studies.tables import print_results, result_of
 
-ASSIGNMENT = "assignment.csv"
+ASSIGNMENT, MODEL = "assignment.csv", "model.json"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
 
@@ -70,6 +72,7 @@ def make_folds(plan: Plan, console: Console) -> dict[int, str]:
         plan.run.describe(_described(plan))
         if plan.audit:
             plan.audit.write(plan.run.path)
+        write_json(plan.run.path / MODEL, plan.complexity.facts())
         write_assignment(plan.run.path / ASSIGNMENT, assignment(plan.splits, plan.manifest))
         for split in finished:
             explained = explain_again(plan, split)
@@ -104,11 +107,13 @@ def announce(plan: Plan, console: Console) -> None:
     """What is about to be made, and what was set aside."""
     counts = plan.manifest.class_counts()
     patients = plan.manifest.frame["group"].nunique()
+    backbone = plan.config["backbone"]
     lines = [
         f"run       {plan.run.path}",
         f"data      {plan.manifest.name}: {len(plan.manifest)} pictures of {patients} patients · "
         + " · ".join(f"{name} {count}" for name, count in counts.items()),
         f"protocol  {len(plan.splits)} folds, {plan.note}",
+        f"model     {backbone.get('name', backbone['_target_'])}: {plan.complexity.told()}",
     ]
     if len(plan.quarantined):
         first = plan.quarantined.iloc[0]
@@ -118,9 +123,9 @@ def announce(plan: Plan, console: Console) -> None:
         )
     lines.extend(f"note      {remark}" for remark in plan.remarks)
     lines.extend(_audit_lines(plan))
-    lines.extend(
-        f"STAMP     {stamp}: nothing made from this run says anything about real weights" for stamp in plan.stamps
-    )
+    for stamp in plan.stamps:
+        meaning = ": nothing made from this run says anything about real weights" if stamp == STAND_IN_STAMP else ""
+        lines.append(f"STAMP     {stamp}{meaning}")
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -173,5 +178,6 @@ def _described(plan: Plan) -> dict[str, Any]:
         "folds": [split.fold for split in plan.splits],
         "note": plan.note,
         "stamps": list(plan.stamps),
+        STARTED_FROM: plan.start.started_from,
         "config": plan.config,
     }

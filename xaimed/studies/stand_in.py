@@ -31,8 +31,10 @@ RECIPE = {"size": 64, "epochs": 6, "batch": 32, "lr": 1e-3, "version": 1}
 
 def stand_in_state(backbone: dict[str, Any]) -> tuple[dict[str, Tensor], Path]:
     """The stand-in weights of a backbone, and the file they lie in; trained on the first call, cached after that."""
-    architecture = {key: value for key, value in backbone.items() if key not in ("weights", "checksum")}
+    architecture = {key: value for key, value in backbone.items() if key not in ("weights", "checksum", "size")}
     folder = cache_root() / "stand_in" / identity_hash({"backbone": architecture, "recipe": RECIPE})
+    if "size" in backbone:  # what is built for one size is trained at that of the recipe, and adapted
+        architecture["size"] = RECIPE["size"]
     publish_directory(folder, lambda aside: _train(architecture, RECIPE, aside / "weights.pt"))
     file = folder / "weights.pt"
     return read_state(file), file
@@ -40,13 +42,14 @@ def stand_in_state(backbone: dict[str, Any]) -> tuple[dict[str, Tensor], Path]:
 
 def _train(architecture: dict[str, Any], recipe: dict[str, Any], file: Path) -> None:
     manifest = PatternsPhantom(size=recipe["size"]).manifest()
+    with seeded("stand-in", "initial"):
+        network: Network = instantiate(architecture, outputs=manifest.task.outputs, pretrained=False)
     rows = np.arange(len(manifest))
-    dataset = ManifestDataset(manifest, rows, Preparation(recipe["size"], "imagenet"), seed=0, fold=0)
+    preparation = Preparation(max(recipe["size"], network.smallest), "imagenet")
+    dataset = ManifestDataset(manifest, rows, preparation, seed=0, fold=0)
     samples = [dataset[position] for position in range(len(dataset))]
     images = torch.stack([sample["image"] for sample in samples])
     targets = torch.stack([sample["target"] for sample in samples])
-    with seeded("stand-in", "initial"):
-        network: Network = instantiate(architecture, outputs=manifest.task.outputs, pretrained=False)
     _fit(network, images, targets, recipe)
     torch.save(network.state_dict(), file)
 
