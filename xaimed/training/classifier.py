@@ -9,7 +9,6 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
-from torchmetrics import MeanMetric
 
 from xaimed.data.dataset import Batch
 from xaimed.data.module import FoldData
@@ -18,6 +17,7 @@ from xaimed.data.task import Task
 from xaimed.errors import NonFiniteLossError
 from xaimed.models.network import Network
 from xaimed.training.curves import curve_metrics
+from xaimed.training.means import SampleMean
 from xaimed.training.objectives import Objective
 from xaimed.training.schedules import Schedule
 from xaimed.training.strategies import Strategy
@@ -47,8 +47,8 @@ class Classifier(pl.LightningModule):
         self.make_optimizer, self.make_schedule = optimizer, schedule
         self.seed, self.fold = seed, fold
         self.history: list[dict[str, float]] = []
-        self.train_loss = MeanMetric(nan_strategy="disable")
-        self.val_loss = MeanMetric(nan_strategy="disable")
+        self.train_loss = SampleMean()
+        self.val_loss = SampleMean()
         self.train_metrics = curve_metrics(task, with_auc=False)
         self.val_metrics = curve_metrics(task)
         self.seal = ""
