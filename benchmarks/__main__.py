@@ -1,6 +1,7 @@
 """``python -m benchmarks``: every benchmark, in order."""
 
-from benchmarks import data, training
+from benchmarks import consistency, data, training
 
 training.main()
+consistency.main()
 data.main()

@@ -23,6 +23,7 @@ from xaimed.data.protocol import Split
 from xaimed.errors import ConfigError
 from xaimed.studies.normalization import preparation_of_fold
 from xaimed.studies.plan import EXPLAIN, Plan, preparation_of
+from xaimed.training.abilities import check_objective
 from xaimed.training.classifier import Classifier
 
 
@@ -44,7 +45,7 @@ def check_parts(plan: Plan) -> None:
     with _named("trainer"), tempfile.TemporaryDirectory() as nowhere:
         instantiate(config["trainer"], folder=Path(nowhere), callbacks=_asked_callbacks(plan), loggers=[])
     with _named("objective"):
-        instantiate(config["objective"])
+        check_objective(instantiate(config["objective"]), plan.manifest.task)
     with _named("optimizer"):
         optimizer = instantiate(config["optimizer"])([weight])
     with _named("schedule"):

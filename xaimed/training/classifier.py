@@ -9,7 +9,6 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
-from torchmetrics import MeanMetric
 
 from xaimed.data.dataset import Batch
 from xaimed.data.module import FoldData
@@ -17,7 +16,9 @@ from xaimed.data.randomness import seed_for
 from xaimed.data.task import Task
 from xaimed.errors import NonFiniteLossError
 from xaimed.models.network import Network
+from xaimed.training.abilities import tell_epoch
 from xaimed.training.curves import curve_metrics
+from xaimed.training.means import SampleMean, TermMeans
 from xaimed.training.objectives import Objective
 from xaimed.training.schedules import Schedule
 from xaimed.training.strategies import Strategy
@@ -47,10 +48,11 @@ class Classifier(pl.LightningModule):
         self.make_optimizer, self.make_schedule = optimizer, schedule
         self.seed, self.fold = seed, fold
         self.history: list[dict[str, float]] = []
-        self.train_loss = MeanMetric(nan_strategy="disable")
-        self.val_loss = MeanMetric(nan_strategy="disable")
+        self.train_loss = SampleMean()
+        self.val_loss = SampleMean()
         self.train_metrics = curve_metrics(task, with_auc=False)
         self.val_metrics = curve_metrics(task)
+        self.train_terms, self.val_terms = TermMeans(), TermMeans()
         self.seal = ""
         self._restored_schedule: dict[str, Any] | None = None
 
@@ -70,6 +72,7 @@ class Classifier(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Lightning leaves every module in the mode it finds it in; the mode of training is ours to set."""
         self.train()
+        tell_epoch(self.objective, self.current_epoch)
 
     def train(self, mode: bool = True) -> Classifier:
         """Training mode, except for what the strategy holds still."""
@@ -97,6 +100,7 @@ class Classifier(pl.LightningModule):
                 fix="Lower optimizer.lr, or look at those pictures; the last good checkpoint is kept.",
             )
         self.train_loss.update(value.loss.detach(), len(batch["row"]))
+        self.train_terms.add(value.terms, len(batch["row"]))
         self.train_metrics.update(*self._judged(value.logits.detach(), batch["target"]))
         return value.loss
 
@@ -104,6 +108,7 @@ class Classifier(pl.LightningModule):
         """The objective and the metrics on one batch of the selection set."""
         value = self.objective(self.network, batch["image"], batch["target"], self.task)
         self.val_loss.update(value.loss, len(batch["row"]))
+        self.val_terms.add(value.terms, len(batch["row"]))
         self.val_metrics.update(*self._judged(value.logits, batch["target"]))
 
     def predict_step(self, batch: Batch, batch_idx: int) -> tuple[Tensor, Tensor]:
@@ -114,7 +119,8 @@ class Classifier(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Log what early stopping, checkpoints and schedules watch."""
         self.log("val/loss", self.val_loss.compute())
-        self.log_dict({f"val/{name}": value for name, value in self.val_metrics.compute().items()})
+        measured = {**self.val_metrics.compute(), **self.val_terms.taken()}
+        self.log_dict({f"val/{name}": value for name, value in measured.items()})
         self.val_loss.reset()
         self.val_metrics.reset()
 
@@ -122,7 +128,8 @@ class Classifier(pl.LightningModule):
         """Log the epoch, remember it, and let the schedule look at it."""
         rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         self.log("train/loss", self.train_loss.compute())
-        self.log_dict({f"train/{name}": value for name, value in self.train_metrics.compute().items()})
+        of_epoch = {**self.train_metrics.compute(), **self.train_terms.taken()}
+        self.log_dict({f"train/{name}": value for name, value in of_epoch.items()})
         self.log("lr", rate)
         self.train_loss.reset()
         self.train_metrics.reset()

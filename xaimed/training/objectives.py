@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,17 +30,31 @@ class Objective(Protocol):
         ...
 
 
-class CrossEntropy:
-    """Cross-entropy of the task: softmax for exclusive classes, sigmoid for one logit or several labels.
+class Elementwise(ABC):
+    """A mean over what each element costs by itself, given its logits and its target.
 
-    Labels that nobody knows (``UNKNOWN``) are left out of the mean.
+    An element is a picture, or, with a logit for each label, a picture's label; those that nobody knows (``UNKNOWN``)
+    are left out. The sum is divided by the number of elements, also where they are weighted, so that the validation
+    loss does not depend on where batches end.
     """
+
+    @abstractmethod
+    def every(self, logits: Tensor, targets: Tensor, task: Task) -> Tensor:
+        """What each element costs, in the shape of ``targets``, in which 0 stands for what nobody knows."""
 
     def __call__(self, network: Network, images: Tensor, targets: Tensor, task: Task) -> Value:
         """The mean over the batch."""
         logits = network(images)
-        if task.kind is Kind.MULTICLASS:
-            return Value(functional.cross_entropy(logits, targets), logits)
         known = targets != UNKNOWN
-        every = functional.binary_cross_entropy_with_logits(logits, targets.clamp_min(0), reduction="none")
+        every = self.every(logits, targets.clamp_min(0), task)
         return Value((every * known).sum() / known.sum().clamp_min(1), logits)
+
+
+class CrossEntropy(Elementwise):
+    """Cross-entropy of the task: softmax for exclusive classes, sigmoid for one logit or several labels."""
+
+    def every(self, logits: Tensor, targets: Tensor, task: Task) -> Tensor:
+        """The negative log of the probability given to what is true."""
+        if task.kind is Kind.MULTICLASS:
+            return functional.cross_entropy(logits, targets, reduction="none")
+        return functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
