@@ -38,8 +38,9 @@ class Batch(TypedDict):
 class ManifestDataset(Dataset[Sample]):
     """Rows of a manifest as samples.
 
-    A key is a position among ``rows``, or a pair (epoch, position). What is drawn for the augmentation depends on
-    (seed, fold, epoch, sample) and on nothing else: not on the worker, the order or the batch.
+    A key is a position among ``rows``, or (epoch, position), or (epoch, position, repeat) where a sample may come more
+    than once in an epoch. What is drawn for the augmentation depends on (seed, fold, epoch, sample, repeat) and on
+    nothing else: not on the worker, the order or the batch.
 
     Args:
         manifest: the dataset.
@@ -79,15 +80,18 @@ class ManifestDataset(Dataset[Sample]):
         """How many samples."""
         return len(self.rows)
 
-    def __getitem__(self, key: int | tuple[int, int]) -> Sample:
+    def __getitem__(self, key: int | tuple[int, ...]) -> Sample:
         """The sample at a position, as it is in an epoch (0 unless the key names one)."""
-        epoch, position = key if isinstance(key, tuple) else (0, key)
-        picture = self._picture(position)
-        with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position])):
+        epoch, position, *again = key if isinstance(key, tuple) else (0, key)
+        picture = self.picture(position)
+        # the first time in an epoch is the same draw as where there is no second
+        repeat = again if any(again) else []
+        with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position]), *repeat):
             image = self.preparation(picture, self.augment)
         return Sample(image=image, target=self.targets[position], row=int(self.rows[position]))
 
-    def _picture(self, position: int) -> Tensor:
+    def picture(self, position: int) -> Tensor:
+        """The picture at a position, decoded, at the network's size where it is cached."""
         if self.pixels is not None and self.positions is not None and self.positions[position] >= 0:
             return self.pixels.read(int(self.positions[position]))
         return read_picture(self.root / str(self.paths[position]))
