@@ -19,9 +19,11 @@ from xaimed.callbacks.progress import RunProgress
 from xaimed.config.targets import instantiate
 from xaimed.data.assignment import assignment, write_assignment
 from xaimed.errors import StoreError, TrainingError
+from xaimed.reporting.terminal import TerminalTable
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.fold import explain_again, make_fold
+from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.parts import check_parts
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
@@ -97,7 +99,7 @@ def room_on_disk(plan: Plan) -> Iterator[None]:
 
 
 def announce(plan: Plan, console: Console) -> None:
-    """What is about to be made, and what was set aside."""
+    """What is about to be made, what was set aside, and what is done about rare classes."""
     counts = plan.manifest.class_counts()
     patients = plan.manifest.frame["group"].nunique()
     lines = [
@@ -118,6 +120,8 @@ def announce(plan: Plan, console: Console) -> None:
     )
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if table := imbalance_table(plan, plan.wanted[0]):
+        console.print(TerminalTable(table))
 
 
 def _worth_opening(plan: Plan, report: Path | None) -> list[str]:
