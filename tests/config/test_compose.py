@@ -12,6 +12,7 @@ GROUPS = {
     "dataset",
     "experiment",
     "explainer",
+    "imbalance",
     "logger",
     "objective",
     "optimizer",

@@ -130,3 +130,12 @@ def test_a_picture_that_went_bad_is_named(manifest):
     manifest.paths()[4].write_bytes(b"")
     with pytest.raises(UnreadableImageError, match=r"b/1\.png"):
         dataset_of(manifest, [4])[0]
+
+
+def test_a_sample_drawn_twice_in_an_epoch_is_varied_differently(manifest):
+    dataset = dataset_of(manifest, [0, 1, 2])
+    first, second, third = (dataset[1, 1, repeat]["image"] for repeat in range(3))
+    assert torch.equal(first, dataset[1, 1]["image"])  # as where every sample comes once
+    assert not torch.equal(second, first)
+    assert not torch.equal(third, second)
+    assert torch.equal(dataset[1, 1, 1]["image"], second)

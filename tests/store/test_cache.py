@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xaimed.errors import StoreError
-from xaimed.store.cache import ABANDONED_AFTER, cache_root, publish_directory
+from xaimed.store.cache import ABANDONED_AFTER, cache_root, publish_directory, publish_once
 
 
 def write(folder):
@@ -104,3 +104,28 @@ def test_a_half_written_folder_is_never_taken_for_the_whole_and_goes_when_old(tm
     publish_directory(tmp_path / "thing", write)
     assert os.listdir(tmp_path / "thing") == ["a"]
     assert sorted(os.listdir(tmp_path)) == [".thing.making-young", "thing"]
+
+
+def test_what_is_dear_is_built_by_one_while_others_wait(tmp_path):
+    built = []
+
+    def build(folder):
+        built.append(folder)
+        time.sleep(0.1)
+        write(folder)
+
+    jobs = [threading.Thread(target=publish_once, args=(tmp_path / "thing", build)) for _ in range(3)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert len(built) == 1
+    assert (tmp_path / "thing" / "a").read_text() == "whole"
+
+
+def test_what_a_killed_builder_left_is_cleared_away_at_once(tmp_path):
+    left = tmp_path / ".thing.making-x"
+    left.mkdir()
+    publish_once(tmp_path / "thing", write)
+    assert not left.exists()
+    assert publish_once(tmp_path / "thing", lambda folder: pytest.fail("built again")) == tmp_path / "thing"

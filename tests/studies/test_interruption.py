@@ -83,6 +83,25 @@ def test_the_same_bytes_wherever_it_was_cut_off(tmp_path, monkeypatch, unbroken,
     assert not list(run.glob("*.partial"))
 
 
+@pytest.mark.parametrize(
+    "measures",
+    [
+        ["imbalance=smote_features", "strategy=feature_extraction"],
+        ["imbalance=minority_copies", "imbalance.sampler=weighted", "imbalance.weights=balanced"],
+    ],
+    ids=["synthetic features", "copies, draws and weights"],
+)
+def test_measures_against_imbalance_go_on_where_they_were(tmp_path, monkeypatch, measures):
+    quick = ["protocol.fold=0", "trainer.max_epochs=3", "callbacks=[early_stopping,best_checkpoint]", "logger=[]"]
+    asked = (*quick, *measures)
+    assert train(tmp_path / "whole", *asked) == 0
+    kill_at(monkeypatch, Classifier, "training_step", lambda n, a: a[0].current_epoch == 2 and a[2] == 1)
+    with pytest.raises(Killed):
+        train(tmp_path / "cut", *asked)
+    assert train(tmp_path / "cut", *asked) == 0
+    assert contents(only_run(tmp_path / "cut"), 0) == contents(only_run(tmp_path / "whole"), 0)
+
+
 def test_a_fold_that_used_up_its_patience_trains_no_further_when_taken_up(tmp_path, monkeypatch):
     stop_early = (*LONG, "trainer.max_epochs=30", "callbacks.early_stopping.patience=1", "optimizer.lr=1e-9")
     assert train(tmp_path / "whole", *stop_early) == 0

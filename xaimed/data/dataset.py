@@ -41,8 +41,9 @@ class Batch(TypedDict):
 class ManifestDataset(Dataset[Sample]):
     """Rows of a manifest as samples.
 
-    A key is a position among ``rows``, or a pair (epoch, position). What is drawn for the augmentation depends on
-    (seed, fold, epoch, sample) and on nothing else: not on the worker, the order or the batch.
+    A key is a position among ``rows``, or (epoch, position), or (epoch, position, repeat) where a sample may come more
+    than once in an epoch. What is drawn for the augmentation depends on (seed, fold, epoch, sample, repeat) and on
+    nothing else: not on the worker, the order or the batch.
 
     Args:
         manifest: the dataset.
@@ -86,12 +87,14 @@ class ManifestDataset(Dataset[Sample]):
         """How many samples."""
         return len(self.rows)
 
-    def __getitem__(self, key: int | tuple[int, int]) -> Sample:
+    def __getitem__(self, key: int | tuple[int, ...]) -> Sample:
         """The sample at a position, as it is in an epoch (0 unless the key names one)."""
-        epoch, position = key if isinstance(key, tuple) else (0, key)
+        epoch, position, *again = key if isinstance(key, tuple) else (0, key)
+        # the first time in an epoch is the same draw as where there is no second
+        repeat = again if any(again) else []
         picture = self.picture(position)
         mask = None if self.masks is None else evidence_mask(self.root, self.masks[position])
-        with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position])):
+        with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position]), *repeat):
             if mask is None:
                 image, seen = self.preparation(picture, self.augment), None
             else:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from xaimed.data.dataset import ManifestDataset, Sample
+from xaimed.data.imbalance.balance import Balance
+from xaimed.data.imbalance.copies import TrainingSet, training_set
+from xaimed.data.imbalance.imbalance import Imbalance
+from xaimed.data.imbalance.making import Recipe
 from xaimed.data.manifest import Manifest
 from xaimed.data.pixels import Pixels
 from xaimed.data.preparation import Preparation
-from xaimed.data.protocol import Split
+from xaimed.data.protocol import Rows, Split
 from xaimed.data.randomness import seed_for
-from xaimed.data.sampling import EpochSampler
+from xaimed.data.sampling import EpochSampler, WeightedSampler
 from xaimed.errors import ConfigError
 
 
@@ -35,6 +38,8 @@ class FoldData(LightningDataModule):
         workers: processes that load, or ``auto``: none on up to two cores, else one fewer than cores and at most 8.
         seed: the seed of the run.
         pixels: the pictures already decoded and resized to the preparation's size.
+        imbalance: what is done about rare classes; nothing by default.
+        recipe: what varies copies of pictures, where there are any.
     """
 
     def __init__(
@@ -47,6 +52,8 @@ class FoldData(LightningDataModule):
         workers: int | Literal["auto"],
         seed: int,
         pixels: Pixels | None = None,
+        imbalance: Imbalance | None = None,
+        recipe: Recipe | None = None,
     ) -> None:
         super().__init__()
         if batch_size < 1:
@@ -59,17 +66,33 @@ class FoldData(LightningDataModule):
         self.workers = worker_count(workers)
         self.seed = seed
         self.pixels = pixels
+        self.balance = Balance(imbalance or Imbalance(), manifest, split)
+        self.recipe = recipe
+
+    @cached_property
+    def training(self) -> TrainingSet:
+        """The training rows, with the copies of smaller classes where they are asked for; made when first needed."""
+        return training_set(self.balance, self.preparation, self.recipe, self.seed, self.pixels)
 
     def train_dataloader(self) -> DataLoader[Sample]:
-        """Every training sample once per epoch, shuffled and varied.
+        """Every training sample once per epoch, shuffled and varied; or as many, drawn by weight.
 
         A last batch of a single sample is left out, because BatchNorm cannot learn from one; the shuffling leaves out
         another sample in the next epoch.
         """
-        rows = self.split.train
+        rows, seed, fold, epoch = self.training.rows, self.seed, self.split.fold, self._first_epoch()
+        weights = self.balance.row_weights(self.training.manifest, rows)
         lonely = len(rows) % self.batch_size == 1 and len(rows) > self.batch_size > 1
-        sampler = EpochSampler(len(rows), self.seed, self.split.fold, self._first_epoch())
-        return self._loader(rows, self.augment, sampler=sampler, drop_last=lonely)
+        sampler = (
+            EpochSampler(len(rows), seed, fold, epoch)
+            if weights is None
+            else WeightedSampler(weights, seed, fold, epoch)
+        )
+        return self._loader(rows, self.augment, self.training.manifest, sampler=sampler, drop_last=lonely)
+
+    def plain_dataloader(self, rows: Rows) -> DataLoader[Sample]:
+        """These rows once, in their order and not varied."""
+        return self._loader(rows)
 
     def val_dataloader(self) -> DataLoader[Sample]:
         """The rows that early stopping and the choice of a checkpoint look at."""
@@ -86,12 +109,22 @@ class FoldData(LightningDataModule):
         return self.trainer.fit_loop.epoch_progress.current.processed  # type: ignore[attr-defined,no-any-return]
 
     def _loader(
-        self, rows: npt.NDArray[np.int64], augment: Callable[[Tensor], Tensor] | None = None, **options: Any
+        self,
+        rows: Rows,
+        augment: Callable[[Tensor], Tensor] | None = None,
+        manifest: Manifest | None = None,
+        **options: Any,
     ) -> DataLoader[Sample]:
         fold = self.split.fold
         return DataLoader(
             ManifestDataset(
-                self.manifest, rows, self.preparation, augment, seed=self.seed, fold=fold, pixels=self.pixels
+                self.manifest if manifest is None else manifest,
+                rows,
+                self.preparation,
+                augment,
+                seed=self.seed,
+                fold=fold,
+                pixels=self.pixels,
             ),
             batch_size=self.batch_size,
             num_workers=self.workers,

@@ -22,13 +22,14 @@ _REGISTRIES = (
 
 
 @contextmanager
-def untouched(network: nn.Module) -> Iterator[None]:
+def untouched(network: nn.Module, trainable: bool = False) -> Iterator[None]:
     """The network in evaluation mode, without autocast and gradients; on leaving, all is as it was before.
 
     That is: the mode of every module, ``requires_grad``, ``.grad``, buffers, hooks, torch's random state, the gradient
     and autocast modes; also after an exception. Weights themselves are not guarded. Parameters have no ``.grad``
     inside the block, so that a stray ``backward`` cannot add to a gradient that training still needs. They require
-    none either: torch chooses other kernels for attention where they do, and frozen or not must be the same map.
+    none either: torch chooses other kernels for attention where they do, and frozen or not must be the same map. With
+    ``trainable`` they require what they did before, for an explanation that is differentiated by the weights.
     """
     modules, parameters, buffers = list(network.modules()), list(network.parameters()), list(network.buffers())
     devices = {"cpu", *(tensor.device.type for tensor in (*parameters, *buffers))}
@@ -39,7 +40,7 @@ def untouched(network: nn.Module) -> Iterator[None]:
         for device in sorted(devices):
             stack.enter_context(torch.autocast(device, enabled=False))
         stack.enter_context(_random_state())
-        stack.enter_context(_parameters(parameters))
+        stack.enter_context(_parameters(parameters, trainable))
         stack.enter_context(_registries(modules))
         stack.enter_context(_values(buffers))
         stack.enter_context(_modes(modules))
@@ -95,11 +96,11 @@ def _values(buffers: list[Tensor]) -> Iterator[None]:
 
 
 @contextmanager
-def _parameters(parameters: list[nn.Parameter]) -> Iterator[None]:
+def _parameters(parameters: list[nn.Parameter], trainable: bool) -> Iterator[None]:
     before = [(parameter.requires_grad, parameter.grad) for parameter in parameters]
     for parameter in parameters:
         parameter.grad = None
-        if parameter.requires_grad:
+        if parameter.requires_grad and not trainable:
             parameter.requires_grad_(False)
     try:
         yield

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xaimed.errors import StoreError
+from xaimed.store.lock import one_at_a_time
 
 ABANDONED_AFTER = 24 * 3600.0
 """Seconds after which a half-written folder is taken to be that of a killed process."""
@@ -47,6 +48,17 @@ def publish_directory(final: Path, build: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return final
+
+
+def publish_once(final: Path, build: Callable[[Path], None]) -> Path:
+    """The same for what is dear to build: others wait for whoever builds, and go on where that one was killed."""
+    if final.is_dir():
+        return final
+    with one_at_a_time(final.parent / f".{final.name}.lock") as alone:
+        if alone:  # whoever left it there is gone
+            for left in final.parent.glob(f"{_prefix(final)}*"):
+                shutil.rmtree(left, ignore_errors=True)
+        return publish_directory(final, build)
 
 
 def _move(aside: Path, final: Path) -> None:

@@ -19,7 +19,7 @@ from xaimed.store.writing import read_json, sha256_of, write_json
 CONFIG, PREDICTIONS, SPLIT, WEIGHTS = "config.yaml", "predictions.csv", "split.csv", "weights.pt"
 NORMALIZATION = "normalization.json"
 HISTORY, QUARANTINE, TIMINGS, EXPLANATIONS = "history.csv", "quarantine.csv", "timings.json", "explanations"
-FAILURE = "failure.json"
+FAILURE, IMBALANCE = "failure.json", "imbalance.csv"
 SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS, NORMALIZATION)
 
 

@@ -24,10 +24,12 @@ from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.summary import pooled_confusion
 from xaimed.reporting.confusion import confusion_figure
+from xaimed.reporting.tables import to_csv
 from xaimed.reporting.tensorboard import add_figure_image
-from xaimed.store.fold import CONFIG, FAILURE, HISTORY, PREDICTIONS, QUARANTINE, SPLIT, TIMINGS, WEIGHTS
+from xaimed.store.fold import CONFIG, FAILURE, HISTORY, IMBALANCE, PREDICTIONS, QUARANTINE, SPLIT, TIMINGS, WEIGHTS
 from xaimed.store.writing import read_json, write_bytes, write_json, write_text
 from xaimed.studies.environment import environment
+from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.normalization import preparation_of_fold, write_normalization
 from xaimed.studies.parts import Parts, closed_at_the_end, data_of, explain_callback, module_of, parts_of
 from xaimed.studies.plan import Plan
@@ -131,6 +133,8 @@ def _write_inputs(plan: Plan, split: Split, folder: Path, parts: Parts) -> None:
     write_text(folder / CONFIG, yaml.safe_dump(plan.config, sort_keys=True, allow_unicode=True))
     write_text(folder / SPLIT, split.table(plan.manifest).to_csv(index=False, lineterminator="\n"))
     write_text(folder / QUARANTINE, plan.quarantined.to_csv(index=False, lineterminator="\n"))
+    if table := imbalance_table(plan, split):
+        write_text(folder / IMBALANCE, to_csv(table))
     write_normalization(parts.data.preparation, folder)
     write_json(folder / "environment.json", environment(parts.trainer))
 

@@ -21,6 +21,7 @@ from xaimed.data.module import FoldData
 from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
 from xaimed.errors import ConfigError
+from xaimed.studies.imbalance import check_imbalance, imbalance_of, objective_of, recipe_of, synthetic_of
 from xaimed.studies.normalization import preparation_of_fold
 from xaimed.studies.plan import EXPLAIN, Plan, preparation_of
 from xaimed.training.abilities import check_objective
@@ -46,6 +47,8 @@ def check_parts(plan: Plan) -> None:
         instantiate(config["trainer"], folder=Path(nowhere), callbacks=_asked_callbacks(plan), loggers=[])
     with _named("objective"):
         check_objective(instantiate(config["objective"]), plan.manifest.task)
+    with _named("imbalance"):
+        check_imbalance(plan)
     with _named("optimizer"):
         optimizer = instantiate(config["optimizer"])([weight])
     with _named("schedule"):
@@ -87,12 +90,13 @@ def module_of(plan: Plan, split: Split) -> Classifier:
     return Classifier(
         plan.start.network(split.fold),
         plan.manifest.task,
-        instantiate(plan.config["objective"]),
+        objective_of(plan, split),
         plan.strategy,
         instantiate(plan.config["optimizer"]),
         instantiate(plan.config["schedule"]),
         int(plan.config["seed"]),
         split.fold,
+        synthetic_of(plan, split),
     )
 
 
@@ -105,6 +109,8 @@ def data_of(plan: Plan, split: Split, preparation: Preparation) -> FoldData:
         augment=instantiate(plan.config["augmentation"]),
         seed=int(plan.config["seed"]),
         pixels=plan.pixels,
+        imbalance=imbalance_of(plan),
+        recipe=recipe_of(plan),
         **{key: value for key, value in plan.config["loader"].items() if key != "cache_gb"},
     )
 

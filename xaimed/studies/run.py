@@ -19,11 +19,13 @@ from xaimed.callbacks.progress import RunProgress
 from xaimed.config.targets import instantiate
 from xaimed.data.assignment import assignment, write_assignment
 from xaimed.errors import StoreError, TrainingError
+from xaimed.reporting.terminal import TerminalTable
 from xaimed.reporting.text import visible
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.audited import PAGE
 from xaimed.studies.fold import explain_again, make_fold
+from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.parts import check_parts
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
@@ -104,7 +106,7 @@ def room_on_disk(plan: Plan) -> Iterator[None]:
 
 
 def announce(plan: Plan, console: Console) -> None:
-    """What is about to be made, and what was set aside."""
+    """What is about to be made, what was set aside, and what is done about rare classes."""
     counts = plan.manifest.class_counts()
     patients = plan.manifest.frame["group"].nunique()
     backbone = plan.config["backbone"]
@@ -128,6 +130,8 @@ def announce(plan: Plan, console: Console) -> None:
         lines.append(f"STAMP     {stamp}{meaning}")
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if table := imbalance_table(plan, plan.wanted[0]):
+        console.print(TerminalTable(table))
 
 
 def _audit_lines(plan: Plan) -> list[str]:

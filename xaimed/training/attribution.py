@@ -54,7 +54,7 @@ def evidence(
         steps: points of the path.
         trainable: keep the graph, so that the maps can be differentiated with respect to the weights.
     """
-    with untouched(network), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+    with untouched(network, trainable), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
         images = images.to(next(network.parameters()).dtype)
         nodes, weights = (images.new_tensor(numbers).view(-1, 1, 1, 1, 1) for numbers in path(steps))
         points = (nodes * images).flatten(0, 1).requires_grad_()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import lightning.pytorch as pl
@@ -18,8 +19,9 @@ from xaimed.errors import NonFiniteLossError
 from xaimed.models.network import Network
 from xaimed.training.abilities import tell_epoch
 from xaimed.training.curves import curve_metrics
+from xaimed.training.feature_smote import FeatureSmote
 from xaimed.training.means import SampleMean, TermMeans
-from xaimed.training.objectives import Objective
+from xaimed.training.objectives import Objective, Value
 from xaimed.training.schedules import Schedule
 from xaimed.training.strategies import Strategy
 
@@ -41,12 +43,13 @@ class Classifier(pl.LightningModule):
         schedule: Callable[[Optimizer], Schedule],
         seed: int,
         fold: int,
+        synthetic: FeatureSmote | None = None,
     ) -> None:
         """Join the parts; ``optimizer`` and ``schedule`` are partial and get their parameters here."""
         super().__init__()
         self.network, self.task, self.objective, self.strategy = network, task, objective, strategy
         self.make_optimizer, self.make_schedule = optimizer, schedule
-        self.seed, self.fold = seed, fold
+        self.seed, self.fold, self.synthetic = seed, fold, synthetic
         self.history: list[dict[str, float]] = []
         self.train_loss = SampleMean()
         self.val_loss = SampleMean()
@@ -64,8 +67,10 @@ class Classifier(pl.LightningModule):
         return optimizer
 
     def on_train_start(self) -> None:
-        """Seal what is frozen; go on with the schedule where a checkpoint left it."""
+        """Seal what is frozen, learn its features if need be; go on with the schedule where a checkpoint left it."""
         self.seal = self.seal or self.strategy.seal(self.network)
+        if self.synthetic is not None:
+            self.synthetic.learn(self.network, self._data, self.device)
         if self._restored_schedule is not None:
             self.schedule.load_state_dict(self._restored_schedule)
 
@@ -92,7 +97,7 @@ class Classifier(pl.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The objective on one batch, refused when it is not a number."""
-        value = self.objective(self.network, batch["image"], batch["target"], self.task)
+        value = self._trained_on(batch, batch_idx)
         if not torch.isfinite(value.loss):
             raise NonFiniteLossError(
                 f"the loss became {value.loss.item()} in fold {self.fold}, epoch {self.current_epoch + 1}, "
@@ -150,10 +155,22 @@ class Classifier(pl.LightningModule):
         state = checkpoint["xaimed"]
         self.history, self.seal, self._restored_schedule = state["history"], state["seal"], state["schedule"]
 
+    def _trained_on(self, batch: Batch, batch_idx: int) -> Value:
+        """The objective on a training batch, with synthetic features where they are asked for; logits of pictures."""
+        images, targets = batch["image"], batch["target"]
+        if self.synthetic is None:
+            return self.objective(self.network, images, targets, self.task)
+        with self.synthetic.added(self.network.head, targets, self.current_epoch, batch_idx) as all_targets:
+            value = self.objective(self.network, images, all_targets, self.task)
+        return replace(value, logits=value.logits[: len(targets)])
+
+    @property
+    def _data(self) -> FoldData:
+        return cast(FoldData, self.trainer.datamodule)  # type: ignore[attr-defined]
+
     def _named(self, batch: Batch) -> str:
-        """The samples of a batch by name, the first few of many."""
-        data = cast(FoldData, self.trainer.datamodule)  # type: ignore[attr-defined]
-        names = list(data.manifest.frame["sample_id"].iloc[batch["row"].tolist()])
+        """The samples of a training batch by name, copies too, the first few of many."""
+        names = list(self._data.training.manifest.frame["sample_id"].iloc[batch["row"].tolist()])
         return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
     def _judged(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

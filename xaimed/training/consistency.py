@@ -7,17 +7,20 @@ open how the maps are made comparable; ``Consistency`` says how it is done here.
 from __future__ import annotations
 
 import math
+from copy import copy
+from typing import Self
 
 import torch
 from torch import Tensor
 
+from xaimed.data.imbalance.weighting import LossWeights
 from xaimed.data.task import Kind, Task
 from xaimed.errors import ConfigError
 from xaimed.explain.contract import class_score
 from xaimed.models.network import Network
 from xaimed.training.abilities import check_objective, tell_epoch
 from xaimed.training.attribution import Evidence, evidence, pooled
-from xaimed.training.objectives import Objective, Value
+from xaimed.training.objectives import Objective, Value, weigh
 
 FAINT = 0.01
 """Positive evidence below this share of all evidence is not scaled up to 1, or its slope would have no bound."""
@@ -73,6 +76,12 @@ class Consistency:
         """Set alpha to that of ``epoch``: ``final · epoch / ramp_epochs``, at most ``final``."""
         self.alpha = self.final * min(1.0, epoch / self.ramp_epochs) if self.ramp_epochs else float(self.final)
         tell_epoch(self.base, epoch)
+
+    def weighted(self, weights: LossWeights) -> Self:
+        """The same objective whose classification loss has these weights."""
+        twin = copy(self)
+        twin.base = weigh(self.base, weights)
+        return twin
 
     def __call__(self, network: Network, images: Tensor, targets: Tensor, task: Task) -> Value:
         """Both terms on one batch."""
