@@ -19,10 +19,11 @@ from xaimed.callbacks.progress import RunProgress
 from xaimed.config.targets import instantiate
 from xaimed.data.assignment import assignment, write_assignment
 from xaimed.errors import StoreError, TrainingError
+from xaimed.reporting.terminal import TerminalTable
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.fold import explain_again, make_fold
-from xaimed.studies.parts import check_parts
+from xaimed.studies.parts import check_parts, what_is_trained
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
 from xaimed.studies.tables import print_results, result_of
@@ -118,6 +119,9 @@ def announce(plan: Plan, console: Console) -> None:
     )
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    missing = [split for split in plan.wanted if not plan.run.fold(split.fold).complete]
+    if missing:
+        console.print(TerminalTable(what_is_trained(plan, missing[0])))
 
 
 def _worth_opening(plan: Plan, report: Path | None) -> list[str]:
