@@ -1,6 +1,7 @@
 """``python -m benchmarks``: every benchmark, in order."""
 
-from benchmarks import data, training
+from benchmarks import data, throughput, training
 
 training.main()
 data.main()
+throughput.main()
