@@ -105,3 +105,9 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(tmp_path, capsy
     assert "\n" not in line
     assert said in line
     assert not (tmp_path / "out").exists()
+
+
+def test_a_compiled_network_is_refused_where_it_must_be_differentiated_twice(tmp_path, capsys):
+    assert train(tmp_path, "objective=consistency", "trainer.compile=eager") == 2
+    assert "cannot be differentiated twice" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("fold-*"))

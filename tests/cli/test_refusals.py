@@ -80,10 +80,36 @@ def test_bad_data_is_refused(tmp_path, capsys, make, extra, said):
         ("backbone._target_=os.system", "outside the packages"),
         ("+callbacks.mine._target_=torch.hub.load", "outside the packages"),
         ("optimizer._target_=torch.optim.Adm", "'Adam'"),
+        ("callbacks.best_checkpoint.monitor=val/los", "callbacks.best_checkpoint.monitor]. Did you mean 'val/loss'"),
+        ("schedule.monitor=val/acuracy", "schedule.monitor]. Did you mean 'val/accuracy'"),
+        ("callbacks.early_stopping.mode=mni", "'min'"),
+        ("trainer.compile=inductr", "'inductor'"),
+        ("trainer.gradient_clip_algorithm=size", "trainer cannot be built"),
+        ("strategy=finetune_top strategy.top=thrid", "the body has no stage 'thrid'"),
     ],
 )
 def test_a_bad_configuration_is_refused(tmp_path, capsys, override, said):
-    assert said in refused(capsys, tmp_path / "out", override)
+    assert said in refused(capsys, tmp_path / "out", *override.split())
+
+
+def test_an_auc_that_a_fold_cannot_have_is_refused_as_a_monitor(tmp_path, capsys):
+    root = tmp_path / "data"
+    for part, counts in {"train": {"a": 6, "b": 6}, "val": {"a": 5}, "test": {"a": 3, "b": 3}}.items():
+        pictures(root / part, **counts)
+    where = ["dataset=folder", f"dataset.root={root}", "protocol=predefined", "protocol.leakage=ignore"]
+    watched = "callbacks.early_stopping.monitor=val/auc"
+    base = tuple(text for text in NO_DATA if not text.startswith("protocol"))
+    assert "no AUC to watch in fold 0" in refused(capsys, tmp_path / "out", *where, watched, base=base)
+
+
+def test_a_missing_compiler_is_said_before_anything_is_written(tmp_path, capsys, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("no working C++ compiler found\nand a long trace")
+
+    monkeypatch.setattr(torch, "compile", broken)
+    said = refused(capsys, tmp_path / "out", "trainer.compile=eager")
+    assert "torch.compile does not work here with 'eager': no working C++ compiler found" in said
+    assert "long trace" not in said
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
 from support.running import SMALL, TINY, only_run, train
+from support.tiny import tiny_network
 from torchvision import models
 
 from xaimed.callbacks.explain import load_maps
@@ -18,7 +20,10 @@ from xaimed.cli.main import COMMANDS, main
 from xaimed.config.places import groups
 from xaimed.data.assignment import read_assignment
 from xaimed.data.randomness import seed_for
+from xaimed.data.task import Kind, Task
 from xaimed.evaluation.reading import read_predictions
+from xaimed.training.monitors import measured
+from xaimed.training.objectives import CrossEntropy
 
 QUICK = ("protocol.fold=0", "trainer.max_epochs=1", "explainer=gradcam", "callbacks.explain.cases=0")
 DRAWN = ("callbacks.explain.cases=1",)
@@ -114,6 +119,43 @@ def test_every_option_runs(tmp_path, monkeypatch, group, option):
     if option == "mc_gradcam":
         (folder,) = (fold / "explanations").glob("mc_gradcam-*")
         assert load_maps(folder)["passes_logits"].shape[1] == 3
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["trainer.channels_last=true", "trainer.precision=bf16-mixed"],
+        ["trainer.compile=aot_eager", "strategy=gradual_unfreezing", "strategy.every=1", "trainer.max_epochs=2"],
+        ["trainer.gradient_clip_val=0.1", "trainer.gradient_clip_algorithm=value", "callbacks=[explain,ema]"],
+        ["callbacks.early_stopping.monitor=val/auc", "callbacks.best_checkpoint.monitor=val/auc", *DRAWN],
+    ],
+    ids=["layout and precision", "compiled", "clipped and averaged", "by AUC"],
+)
+def test_training_can_be_done_otherwise_and_is_explained_all_the_same(tmp_path, capsys, overrides):
+    quick = [text for text in QUICK if "callbacks" not in text or text.split(".")[0] not in " ".join(overrides)]
+    assert train(tmp_path, *quick, *overrides) == 0
+    fold = finished(tmp_path)
+    weights = torch.load(fold / "weights.pt", weights_only=True)
+    assert weights.keys() == tiny_network(3, pretrained=False).state_dict().keys()
+    assert "what is trained" in capsys.readouterr().out
+    (folder,) = (fold / "explanations").glob("gradcam-*")
+    assert load_maps(folder)["heatmap"].shape[1:] == (8, 8)
+
+
+def test_the_best_epoch_is_the_one_with_the_greatest_auc_where_that_is_watched(tmp_path):
+    watch = ["callbacks=[best_checkpoint]", "callbacks.best_checkpoint.monitor=val/auc", "optimizer.lr=0.05"]
+    assert train(tmp_path, "protocol.fold=0", "explainer=[]", "logger=[]", "trainer.max_epochs=5", *watch) == 0
+    fold = only_run(tmp_path) / "fold-0"
+    history = pd.read_csv(fold / "history.csv")
+    assert set(history) == {"epoch", *measured(Task(Kind.MULTICLASS, ("a", "b", "c")), CrossEntropy())}
+    best = json.loads((fold / "fold.json").read_text())["best_epoch"]
+    assert best == history["val/auc"].idxmax() + 1 != history["val/loss"].idxmin() + 1
+
+
+@pytest.mark.slow
+def test_torchs_own_compiler(tmp_path):
+    assert train(tmp_path, *QUICK, "trainer.compile=true") == 0
+    finished(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["demo", "spine"])

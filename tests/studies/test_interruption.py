@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from support.running import TINY, contents, only_run, train
 
 import xaimed.studies.fold
@@ -128,3 +129,40 @@ def test_a_real_sigkill(tmp_path, unbroken):
     assert train(tmp_path, *LONG) == 0
     run = only_run(tmp_path)
     assert [contents(run, fold) for fold in (0, 1)] == [contents(unbroken, fold) for fold in (0, 1)]
+
+
+LATER = (
+    "protocol.fold=0",
+    "trainer.max_epochs=4",
+    "optimizer.lr=0.01",
+    "strategy=gradual_unfreezing",
+    "strategy.every=1",
+    "strategy.decay=0.5",
+    "schedule=cosine",
+    "schedule.warmup_epochs=0.5",
+    "callbacks=[early_stopping,best_checkpoint,explain,ema]",
+    "callbacks.explain.cases=0",
+    "callbacks.ema.decay=0.8",
+    "explainer=gradcam",
+    "loader.batch_size=4",
+    "trainer.accumulate_grad_batches=3",
+    "trainer.gradient_clip_val=0.5",
+    "trainer.channels_last=true",
+)
+
+
+def test_thawing_averaging_warming_up_and_accumulating_go_on_where_they_were(tmp_path, monkeypatch):
+    """Cut off in the epoch that thaws the last stage, so that the one before it has just got its optimizer state."""
+    assert train(tmp_path / "whole", *LATER) == 0
+    kill_at(monkeypatch, Classifier, "training_step", lambda n, a: a[0].current_epoch == 2 and n % 4 == 0)
+    with pytest.raises(Killed):
+        train(tmp_path / "cut", *LATER)
+    resume = next((tmp_path / "cut").glob("runs/*/fold-0.partial/resume.ckpt"))
+    state = torch.load(resume, weights_only=True)
+    assert len(state["optimizer_states"][0]["state"]) == 4  # the head's two weights and the upper stage's two
+    assert not torch.equal(
+        state["state_dict"]["network.head.1.weight"], state["xaimed"]["trained"]["network.head.1.weight"]
+    )
+    assert train(tmp_path / "cut", *LATER) == 0
+    whole, cut = only_run(tmp_path / "whole"), only_run(tmp_path / "cut")
+    assert contents(cut, 0) == contents(whole, 0)

@@ -11,6 +11,7 @@ from xaimed.data.task import Kind, Task
 from xaimed.errors import ConfigError
 from xaimed.training.feature_smote import FeatureSmote, check_feature_smote
 from xaimed.training.objectives import CrossEntropy, Value
+from xaimed.training.parts import body_parts
 from xaimed.training.strategies import FeatureExtraction, FineTuning, Scratch, Strategy
 
 FEATURES = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [10.0, 10.0], [12.0, 10.0]])
@@ -95,12 +96,13 @@ def test_even_classes_get_nothing():
 
 
 class OnlyFirst(Strategy):
-    """Freezes one layer."""
+    """Holds a part of the body, not all of it."""
 
-    pretrained = False
+    pretrained = True
 
-    def frozen(self, network):
-        return [network.body[0]]
+    def body(self, network):
+        first, *others = body_parts(network)
+        return [first.given(thaw=None), *others]
 
 
 @pytest.mark.parametrize("strategy", [Scratch(), FineTuning(), OnlyFirst()])

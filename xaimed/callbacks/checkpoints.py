@@ -8,6 +8,8 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import EarlyStopping as LightningEarlyStopping
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from xaimed.training.monitors import AUTO, direction
+
 BEST, RESUME = "best.ckpt", "resume.ckpt"
 
 
@@ -23,11 +25,11 @@ class _InFold(ModelCheckpoint):
 class BestCheckpoint(_InFold):
     """The weights of the epoch with the best ``monitor``; what it watches need not be what stops the training."""
 
-    def __init__(self, monitor: str = "val/loss", mode: str = "min") -> None:
-        """Watch ``monitor``, for the least (``min``) or the greatest (``max``) value."""
+    def __init__(self, monitor: str = "val/loss", mode: str = AUTO) -> None:
+        """Watch ``monitor`` for the least (``min``) or the greatest (``max``) value, or for what its name means."""
         super().__init__(
             monitor=monitor,
-            mode=mode,
+            mode=direction(monitor, mode),
             filename=Path(BEST).stem,
             save_weights_only=True,
             save_on_train_epoch_end=True,
@@ -46,12 +48,14 @@ class ResumePoint(_InFold):
 class EarlyStopping(LightningEarlyStopping):
     """Stop when ``monitor`` has not improved for ``patience`` epochs, also when the fold was killed just then."""
 
-    def __init__(
-        self, monitor: str = "val/loss", mode: str = "min", patience: int = 10, min_delta: float = 0.0
-    ) -> None:
-        """The arguments are Lightning's own."""
+    def __init__(self, monitor: str = "val/loss", mode: str = AUTO, patience: int = 10, min_delta: float = 0.0) -> None:
+        """The arguments are Lightning's own, but for the mode, which may follow from the monitor's name."""
         super().__init__(
-            monitor=monitor, mode=mode, patience=patience, min_delta=min_delta, check_on_train_epoch_end=True
+            monitor=monitor,
+            mode=direction(monitor, mode),
+            patience=patience,
+            min_delta=min_delta,
+            check_on_train_epoch_end=True,
         )
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -21,11 +21,15 @@ from xaimed.data.module import FoldData
 from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
 from xaimed.errors import ConfigError
+from xaimed.reporting.tables import Table
+from xaimed.reporting.trained_parts import trained_parts_table
 from xaimed.studies.imbalance import check_imbalance, imbalance_of, objective_of, recipe_of, synthetic_of
 from xaimed.studies.normalization import preparation_of_fold
 from xaimed.studies.plan import EXPLAIN, Plan, preparation_of
 from xaimed.training.abilities import check_objective
+from xaimed.training.accumulation import windows_of
 from xaimed.training.classifier import Classifier
+from xaimed.training.monitors import auc_is_defined, check_monitor, measured
 
 
 @dataclass
@@ -43,16 +47,40 @@ def check_parts(plan: Plan) -> None:
     weight = torch.nn.Parameter(torch.zeros(1))
     with _named("loader"):
         data_of(plan, plan.wanted[0], preparation_of(plan.config))
+    with _named("objective"):
+        objective = instantiate(config["objective"])
+        check_objective(objective, plan.manifest.task)
+        if config["trainer"].get("compile") and getattr(objective, "differentiates_twice", False):
+            raise ConfigError(
+                "compiled networks cannot be differentiated twice, as this objective does",
+                where="trainer.compile",
+                fix="Leave trainer.compile=false.",
+            )
+    watching = {f"callbacks.{name}": node for name, node in config.get("callbacks", {}).items()}
+    for where, node in {**watching, "schedule": config["schedule"]}.items():
+        if node.get("monitor"):
+            _check_watched(node["monitor"], f"{where}.monitor", plan, objective)
     with _named("trainer"), tempfile.TemporaryDirectory() as nowhere:
         instantiate(config["trainer"], folder=Path(nowhere), callbacks=_asked_callbacks(plan), loggers=[])
-    with _named("objective"):
-        check_objective(instantiate(config["objective"]), plan.manifest.task)
     with _named("imbalance"):
         check_imbalance(plan)
     with _named("optimizer"):
         optimizer = instantiate(config["optimizer"])([weight])
     with _named("schedule"):
         instantiate(config["schedule"])(optimizer)
+
+
+def _check_watched(monitor: str, where: str, plan: Plan, objective: object) -> None:
+    """Refuse what no epoch measures, and what no fold can: an AUC over samples that are all alike."""
+    task = plan.manifest.task
+    check_monitor(monitor, measured(task, objective), where)
+    for split in plan.wanted if monitor == "val/auc" else []:
+        if not auc_is_defined(task, plan.manifest.labels[split.select]):
+            raise ConfigError(
+                f"there is no AUC to watch in fold {split.fold}: all samples it selects by are of one class",
+                where=where,
+                fix="Watch val/loss, or use fewer folds.",
+            )
 
 
 @contextmanager
@@ -98,6 +126,16 @@ def module_of(plan: Plan, split: Split) -> Classifier:
         split.fold,
         synthetic_of(plan, split),
     )
+
+
+def what_is_trained(plan: Plan, split: Split) -> Table:
+    """Every part of the network as it is really prepared for training, with the optimizer's own rates."""
+    module = module_of(plan, split)
+    optimizer, epochs = module.configure_optimizers(), int(plan.config["trainer"]["max_epochs"])
+    table = trained_parts_table(module.network, module.strategy, optimizer, epochs)
+    data = data_of(plan, split, preparation_of(plan.config))
+    accumulated = int(plan.config["trainer"].get("accumulate_grad_batches") or 1)
+    return replace(table, notes=(*table.notes, windows_of(data.train_dataloader(), accumulated).said()))
 
 
 def data_of(plan: Plan, split: Split, preparation: Preparation) -> FoldData:

@@ -26,7 +26,7 @@ from xaimed.store.writing import write_json
 from xaimed.studies.audited import PAGE
 from xaimed.studies.fold import explain_again, make_fold
 from xaimed.studies.imbalance import imbalance_table
-from xaimed.studies.parts import check_parts
+from xaimed.studies.parts import check_parts, what_is_trained
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
 from xaimed.studies.staged import STARTED_FROM
@@ -132,6 +132,9 @@ def announce(plan: Plan, console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if table := imbalance_table(plan, plan.wanted[0]):
         console.print(TerminalTable(table))
+    missing = [split for split in plan.wanted if not plan.run.fold(split.fold).complete]
+    if missing:
+        console.print(TerminalTable(what_is_trained(plan, missing[0])))
 
 
 def _audit_lines(plan: Plan) -> list[str]:

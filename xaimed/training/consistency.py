@@ -68,6 +68,13 @@ class Consistency:
         self.base, self.final, self.ramp_epochs, self.ig_steps, self.grid = base, alpha, ramp_epochs, ig_steps, grid
         self.at(0)
 
+    differentiates_twice = True
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What is logged beside the loss, and so can be watched."""
+        return (*getattr(self.base, "terms", ()), "classification", "inconsistency", "alpha", "empty_maps")
+
     def check(self, task: Task) -> None:
         """Let the classification loss refuse the task."""
         check_objective(self.base, task)

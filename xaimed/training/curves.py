@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from torchmetrics import AUROC, Accuracy, Metric, MetricCollection
+import torch
+from torch import Tensor
+from torchmetrics import Accuracy, Metric, MetricCollection
+from torchmetrics.functional.classification import binary_auroc
+from torchmetrics.utilities import dim_zero_cat
 
 from xaimed.data.task import UNKNOWN, Kind, Task
 
@@ -17,5 +21,49 @@ def curve_metrics(task: Task, with_auc: bool = True) -> MetricCollection:
         options["ignore_index"] = UNKNOWN
     chosen: dict[str, Metric] = {"accuracy": Accuracy(average="micro", **options)}
     if with_auc:
-        chosen["auc"] = AUROC(average="macro", **options)
+        chosen["auc"] = DefinedAUC(exclusive=task.kind is Kind.MULTICLASS)
     return MetricCollection(chosen)  # type: ignore[arg-type]
+
+
+class DefinedAUC(Metric):
+    """The mean area under the ROC curve over the classes that have one; not a number where none has.
+
+    Torchmetrics counts a class of which the set holds no sample as an area of 0, which would punish a rare class's
+    absence from a small fold.
+
+    Args:
+        exclusive: whether targets are class numbers; else they are one 0/1 column per label (unknown ones left out).
+    """
+
+    full_state_update = False
+    is_differentiable = False
+    higher_is_better = True
+    scores: list[Tensor]
+    targets: list[Tensor]
+
+    def __init__(self, exclusive: bool) -> None:
+        super().__init__()
+        self.exclusive = exclusive
+        self.add_state("scores", default=[], dist_reduce_fx="cat")
+        self.add_state("targets", default=[], dist_reduce_fx="cat")
+
+    def update(self, scores: Tensor, targets: Tensor) -> None:
+        """Keep one batch of probabilities and integer targets."""
+        self.scores.append(scores.float())
+        self.targets.append(targets)
+
+    def compute(self) -> Tensor:
+        """The mean over what is defined."""
+        scores, targets = dim_zero_cat(self.scores), dim_zero_cat(self.targets)
+        if self.exclusive:
+            targets = torch.nn.functional.one_hot(targets, scores.shape[-1])
+        areas = [
+            binary_auroc(score[known], target[known])
+            for score, target in zip(_columns(scores), _columns(targets), strict=True)
+            if bool((target[known := target != UNKNOWN] == 1).any()) and bool((target[known] == 0).any())
+        ]
+        return torch.stack(areas).mean() if areas else scores.new_tensor(float("nan"))
+
+
+def _columns(values: Tensor) -> tuple[Tensor, ...]:
+    return (values,) if values.ndim == 1 else values.unbind(1)

@@ -80,7 +80,7 @@ class FeatureSmote:
 
 def check_feature_smote(strategy: Strategy, network: Network, objective: Objective) -> None:
     """Refuse what synthetic features make no sense with."""
-    if not any(part is network.body for part in strategy.frozen(network)):
+    if not all(part.thaw is None for part in strategy.body(network)):
         raise ConfigError(
             f"{type(strategy).__name__} trains the body, so its features move with every step and vectors between them "
             "would be those of another network",

@@ -11,8 +11,10 @@ import torch
 from lightning.pytorch.loggers import Logger
 
 from xaimed.training.checkpoint_io import WholeFile
+from xaimed.training.faster import ChannelsLast, Compiled
 
 AUTO = "auto"
+COMPILER = "inductor"
 
 
 def make_trainer(
@@ -24,6 +26,8 @@ def make_trainer(
     precision: str = AUTO,
     accelerator: str = AUTO,
     devices: int | str = 1,
+    channels_last: bool = False,
+    compile: bool | str = False,
     **options: Any,
 ) -> pl.Trainer:
     """A fresh trainer for one fold.
@@ -36,14 +40,19 @@ def make_trainer(
         precision: ``auto`` is fp16 mixed precision on a GPU and fp32 otherwise; else Lightning's own names.
         accelerator: Lightning's name of the device kind.
         devices: how many devices.
+        channels_last: whether channels are the fastest dimension in memory; same values, other last bits.
+        compile: whether ``torch.compile`` is used while training; or the name of one of its backends.
         options: anything else that Lightning's Trainer takes, e.g. ``gradient_clip_val`` or ``limit_train_batches``.
     """
+    faster: list[pl.Callback] = [ChannelsLast()] if channels_last else []
+    if compile:
+        faster.append(Compiled(compile if isinstance(compile, str) else COMPILER))
     return pl.Trainer(
         max_epochs=max_epochs,
         precision=mixed_if_gpu(accelerator) if precision == AUTO else precision,  # type: ignore[arg-type]
         accelerator=accelerator,
         devices=devices,
-        callbacks=list(callbacks),
+        callbacks=[*callbacks, *faster],
         logger=list(loggers),
         plugins=[WholeFile()],
         default_root_dir=folder,
