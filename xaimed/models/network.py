@@ -24,7 +24,12 @@ class Network(nn.Module):
         input_size: side of the square image the architecture was made for.
         to_grid: turns the explained layer's output into ``[B, channels, h, w]`` where it is not one already (the
             tokens of a transformer).
+
+    Attributes:
+        remarks: what a user should know of it before training.
     """
+
+    remarks: tuple[str, ...] = ()
 
     def __init__(
         self,
