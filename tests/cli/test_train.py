@@ -22,11 +22,16 @@ from xaimed.evaluation.reading import read_predictions
 
 QUICK = ("protocol.fold=0", "trainer.max_epochs=1", "explainer=gradcam", "callbacks.explain.cases=0")
 DRAWN = ("callbacks.explain.cases=1",)
-HEAVY = {("backbone", "vgg16"), ("backbone", "alexnet")}  # a hundred million weights, written four times
+HEAVY = {
+    ("backbone", "vgg16"),
+    ("backbone", "vgg16_involution"),
+    ("backbone", "alexnet"),
+}  # a hundred million weights, written four times
 # What an option cannot do without, or what makes it small.
 NEEDS = {
     ("backbone", "alexnet"): ["image.size=64"],
     ("backbone", "vgg16"): ["loader.batch_size=2", "+trainer.limit_train_batches=1"],
+    ("backbone", "vgg16_involution"): ["loader.batch_size=2", "+trainer.limit_train_batches=1"],
     ("explainer", "mc_gradcam"): ["explainer.mc_gradcam.passes=3", *DRAWN],
     ("experiment", "spine"): [
         "backbone=tiny",
@@ -36,7 +41,18 @@ NEEDS = {
     ],
     ("experiment", "demo"): ["backbone=tiny", "trainer.max_epochs=1", *DRAWN],
 }
-PLAIN = {"strategy", "objective", "optimizer", "schedule", "trainer", "logger", "augmentation", "explainer", "backbone"}
+PLAIN = {
+    "strategy",
+    "hybrid",
+    "objective",
+    "optimizer",
+    "schedule",
+    "trainer",
+    "logger",
+    "augmentation",
+    "explainer",
+    "backbone",
+}
 OPTIONS = [
     pytest.param(group, option, marks=[pytest.mark.slow] if (group, option) in HEAVY else [])
     for group in sorted(PLAIN)

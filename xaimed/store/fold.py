@@ -19,7 +19,9 @@ from xaimed.store.writing import read_json, sha256_of, write_json
 CONFIG, PREDICTIONS, SPLIT, WEIGHTS = "config.yaml", "predictions.csv", "split.csv", "weights.pt"
 HISTORY, QUARANTINE, TIMINGS, EXPLANATIONS = "history.csv", "quarantine.csv", "timings.json", "explanations"
 FAILURE = "failure.json"
+SVM, BRANCHES = "svm.npz", "branches.csv"  # of a hybrid
 SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS)
+SEALED_WHERE_THERE = (SVM, BRANCHES)
 
 
 class Fold:
@@ -96,7 +98,8 @@ class Fold:
 
     def publish(self, facts: dict[str, Any]) -> None:
         """Seal the partial directory and move it in place; the last thing done to a fold."""
-        sealed = {name: sha256_of(self.partial / name) for name in SEALED}
+        names = [*SEALED, *(name for name in SEALED_WHERE_THERE if (self.partial / name).is_file())]
+        sealed = {name: sha256_of(self.partial / name) for name in names}
         write_json(self.partial / "fold.json", {**facts, "fold": self.index, "sealed": sealed})
         os.rename(self.partial, self.path)
         (self.path / self._lock.name).unlink()

@@ -34,8 +34,9 @@ from xaimed.store.run import Run
 from xaimed.store.writing import sha256_of
 from xaimed.studies.stand_in import STAMP, STAND_IN, stand_in_state
 from xaimed.training.strategies import Strategy
+from xaimed.training.svm import SVM
 
-EXPLAIN = "explain"
+EXPLAIN, HYBRID = "explain", "hybrid"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class Plan:
         stamps: what must be said on everything made from this run.
         explainers: by the name of their directory.
         strategy: how the network is trained.
+        hybrid: what takes the place of its last layer once it is trained, if anything does.
+        cnn: for a hybrid, the run that trains only its network.
         starting_network: makes the network that a fold starts from.
     """
 
@@ -71,6 +74,8 @@ class Plan:
     explainers: dict[str, Explainer]
     strategy: Strategy
     starting_network: Callable[[int], Network]
+    hybrid: SVM | None = None
+    cnn: Run | None = None
 
     @property
     def wanted(self) -> list[Split]:
@@ -97,25 +102,36 @@ def make_plan(config: dict[str, Any]) -> Plan:
     manifest, splits, settled = settle_leakage(readable, copies, protocol, config["seed"], leakage)
     strategy: Strategy = instantiate(config["strategy"])
     starting_network, weights, stamps = _weights(config, strategy, manifest)
-    explainers = _explainers(config, starting_network, manifest.task.kind)
+    first = starting_network(0)
+    explainers = _explainers(config, first, manifest.task.kind)
     folds = assignment_hash(assignment(splits, manifest))
-    decided = identity(config, manifest=manifest.fingerprint(), weights=weights, folds=folds)
-    name = identity_hash(decided)
+    facts = {"manifest": manifest.fingerprint(), "weights": weights, "folds": folds}
+    run, name = _named(config, facts)
+    hybrid: SVM | None = instantiate(config[HYBRID]) if config.get(HYBRID) else None
     return Plan(
         config=config,
-        run=Run(Path(config["output"]).absolute() / "runs" / f"{config['name']}-{name}"),
+        run=run,
         identity=name,
         manifest=manifest,
         quarantined=quarantined,
         splits=splits,
         note="; ".join(filter(None, [protocol.note, settled])),
-        remarks=[*differences(source, whole), *filter(None, [uncached])],
+        remarks=[*differences(source, whole), *filter(None, [uncached]), *first.remarks],
         pixels=pixels,
         stamps=stamps,
         explainers=explainers,
         strategy=strategy,
         starting_network=starting_network,
+        hybrid=hybrid,
+        cnn=_named({key: value for key, value in config.items() if key != HYBRID}, facts)[0] if hybrid else None,
     )
+
+
+def _named(config: dict[str, Any], facts: dict[str, str]) -> tuple[Run, str]:
+    """The run that a configuration describes, and its identity."""
+    name = identity_hash(identity(config, **facts))
+    title = f"{config['name']}-{HYBRID}" if config.get(HYBRID) else config["name"]
+    return Run(Path(config["output"]).absolute() / "runs" / f"{title}-{name}"), name
 
 
 def _seen(manifest: Manifest, config: dict[str, Any]) -> tuple[Inspection, Pixels | None, str]:
@@ -157,8 +173,7 @@ def _weights(
     return lambda fold: seeded_network(fold, True), named, ()
 
 
-def _explainers(config: dict[str, Any], starting_network: Callable[[int], Network], kind: Kind) -> dict[str, Explainer]:
-    network = starting_network(0)
+def _explainers(config: dict[str, Any], network: Network, kind: Kind) -> dict[str, Explainer]:
     if not isinstance(network, Network):
         raise ConfigError(f"the backbone gave a {type(network).__name__}, not a Network", where="backbone._target_")
     made: dict[str, Explainer] = {}

@@ -19,7 +19,10 @@ from xaimed.store.writing import write_text
 from xaimed.studies.tables import RunResult, metrics_table, result_of, tables_of
 
 REPORT, FOLDER, HPARAMS = "report.md", "tables", "hparams"
-OF_INTEREST = ("augmentation", "backbone", "strategy", "objective", "optimizer", "schedule", "image", "loader", "seed")
+OF_INTEREST = (
+    *("augmentation", "backbone", "strategy", "hybrid", "objective", "optimizer", "schedule"),
+    *("image", "loader", "seed"),
+)
 
 
 def write_report(run: Run) -> Path | None:

@@ -22,6 +22,7 @@ from xaimed.errors import StoreError, TrainingError
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.fold import explain_again, make_fold
+from xaimed.studies.hybrid import check_hybrid
 from xaimed.studies.parts import check_parts
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
@@ -45,6 +46,7 @@ def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Ou
     quieten()
     plan = make_plan(config)
     check_parts(plan)
+    check_hybrid(plan)
     announce(plan, console)
     failures = make_folds(plan, console)
     with room_on_disk(plan):
