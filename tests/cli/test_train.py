@@ -30,6 +30,7 @@ DRAWN = ("callbacks.explain.cases=1",)
 LIGHT = {  # one of every family; the others have more of the same, up to a hundred million weights written four times
     "efficientnet_b0",
     "googlenet",
+    "lumbar_cnn",
     "mobilenet_v2",
     "mobilenet_v3_small",
     "resnet18",
@@ -46,6 +47,7 @@ NEEDS = {
     ("backbone", "resnet152"): FEW,
     ("backbone", "timm"): ["backbone.name=test_vit"],
     ("backbone", "vgg16"): FEW,
+    ("backbone", "vgg16_involution"): FEW,
     ("backbone", "vit_b_16"): FEW,
     ("objective", "weighted"): ["objective.weights={Normal: 2, Scoliosis: 1, Spondylolisthesis: 1}"],
     ("explainer", "mc_gradcam"): ["explainer.mc_gradcam.passes=3", *DRAWN],
@@ -58,7 +60,10 @@ NEEDS = {
     ("experiment", "demo"): ["backbone=tiny", "trainer.max_epochs=1", *DRAWN],
 }
 ELSEWHERE = {("objective", "bce")}  # needs one logit or labels: tests/cli/test_objectives.py
-PLAIN = {"strategy", "objective", "optimizer", "schedule", "trainer", "logger", "augmentation", "explainer", "backbone"}
+PLAIN = {
+    *("strategy", "hybrid", "objective", "optimizer", "schedule"),
+    *("trainer", "logger", "augmentation", "explainer", "backbone"),
+}
 OPTIONS = [
     pytest.param(group, option, marks=[pytest.mark.slow] if (group, option) in HEAVY else [])
     for group in sorted(PLAIN)

@@ -12,6 +12,7 @@ GROUPS = {
     "dataset",
     "experiment",
     "explainer",
+    "hybrid",
     "imbalance",
     "logger",
     "objective",

@@ -15,6 +15,7 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from PIL import Image
 
+from xaimed.callbacks.branches import branch_notes
 from xaimed.callbacks.cases import Chosen, choose_cases
 from xaimed.callbacks.panels import draw_cases
 from xaimed.config.identity import identity_hash
@@ -78,7 +79,7 @@ class ExplainFold(pl.Callback):
 
     def _draw(self, folder: Path, data: FoldData, cases: Sequence[Chosen], aside: Path) -> None:
         stored = {self.explainers[name].name: load_maps(folder / EXPLANATIONS / name) for name in self.explainers}
-        draw_cases(cases, data, stored, self.stamps, aside)
+        draw_cases(cases, data, stored, self.stamps, aside, branch_notes(folder))
 
     def _show(self, trainer: pl.Trainer, panels: Path, cases: Sequence[Chosen]) -> None:
         """The same panels in TensorBoard, each case always under the same tag."""

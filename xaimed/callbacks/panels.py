@@ -36,6 +36,7 @@ def draw_cases(
     stored: Mapping[str, Mapping[str, npt.NDArray[Any]]],
     stamps: Sequence[str],
     folder: Path,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
     """Draw every case and an overview of all into ``folder``.
 
@@ -45,12 +46,13 @@ def draw_cases(
         stored: the stored maps, by the explainer's name.
         stamps: what must be visible on every picture.
         folder: where the PNG files go.
+        notes: what else to say of a sample, by its name.
     """
     rows = {name: row for row, name in enumerate(data.manifest.frame["sample_id"].astype(str))}
     stamp = ", ".join(stamps) or None
     drawn = []
     for chosen in cases:
-        case = _case(chosen, rows[chosen.sample_id], data, stored)
+        case = _case(chosen, rows[chosen.sample_id], data, stored, (notes or {}).get(chosen.sample_id, ""))
         save_figure(draw_panel(case, stamp=stamp), folder / chosen.file)
         drawn.append(case)
     if drawn:
@@ -58,7 +60,9 @@ def draw_cases(
         save_figure(draw_overview(drawn, title=title, stamp=stamp), folder / OVERVIEW)
 
 
-def _case(chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> Case:
+def _case(
+    chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping[str, npt.NDArray[Any]]], note: str
+) -> Case:
     entry = data.manifest.frame.iloc[row]
     picture = _shown(data.preparation.framed(read_picture(data.manifest.root / entry["path"])))
     header, subline = caption(
@@ -71,7 +75,7 @@ def _case(chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping
     )
     maps = [part for name, found in stored.items() for part in _maps_of(chosen, name, found, data)]
     mask = _mask(evidence_mask(data.manifest.root, entry["mask_path"]), data.preparation, picture.shape[-2:])
-    return Case(picture.numpy(), tuple(maps), header, subline, mask)
+    return Case(picture.numpy(), tuple(maps), header, " · ".join(filter(None, [subline, note])), mask)
 
 
 def _maps_of(chosen: Chosen, name: str, maps: Mapping[str, npt.NDArray[Any]], data: FoldData) -> list[PanelMap]:

@@ -102,6 +102,10 @@ class FoldData(LightningDataModule):
         """The rows whose predictions are reported."""
         return self._loader(self.split.report)
 
+    def fitting_dataloader(self) -> DataLoader[Sample]:
+        """The training rows as they are, in their order: for what is fitted on a trained network's features."""
+        return self._loader(self.split.train)
+
     def _first_epoch(self) -> int:
         """The epoch that training begins or resumes with."""
         if self.trainer is None:

@@ -28,7 +28,12 @@ class Network(nn.Module):
         size: side of the images that it will see; the one it was made for unless said.
         smallest: side of the smallest image that it can look at.
         adapt: makes the body's weights from another image size fit this one (the positions of a transformer).
+
+    Attributes:
+        remarks: what a user should know of it before training.
     """
+
+    remarks: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -20,7 +20,9 @@ CONFIG, PREDICTIONS, SPLIT, WEIGHTS = "config.yaml", "predictions.csv", "split.c
 NORMALIZATION = "normalization.json"
 HISTORY, QUARANTINE, TIMINGS, EXPLANATIONS = "history.csv", "quarantine.csv", "timings.json", "explanations"
 FAILURE, IMBALANCE = "failure.json", "imbalance.csv"
+SVM, BRANCHES = "svm.npz", "branches.csv"  # of a hybrid
 SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS, NORMALIZATION)
+SEALED_WHERE_THERE = (SVM, BRANCHES)
 
 
 class Fold:
@@ -102,7 +104,8 @@ class Fold:
             facts: what ``fold.json`` says of it.
             parts: the files that must be there and may not change.
         """
-        sealed = {name: sha256_of(self.partial / name) for name in parts}
+        names = [*parts, *(name for name in SEALED_WHERE_THERE if (self.partial / name).is_file())]
+        sealed = {name: sha256_of(self.partial / name) for name in names}
         write_json(self.partial / "fold.json", {**facts, "fold": self.index, "sealed": sealed})
         os.rename(self.partial, self.path)
         (self.path / self._lock.name).unlink()

@@ -23,12 +23,26 @@ from xaimed.evaluation.metrics import fold_metrics
 from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.summary import pooled_confusion
+from xaimed.models.hybrid.chain import Chain
+from xaimed.models.hybrid.network import HybridNetwork
 from xaimed.reporting.confusion import confusion_figure
 from xaimed.reporting.tables import to_csv
 from xaimed.reporting.tensorboard import add_figure_image
-from xaimed.store.fold import CONFIG, FAILURE, HISTORY, IMBALANCE, PREDICTIONS, QUARANTINE, SPLIT, TIMINGS, WEIGHTS
+from xaimed.store.fold import (
+    CONFIG,
+    FAILURE,
+    HISTORY,
+    IMBALANCE,
+    PREDICTIONS,
+    QUARANTINE,
+    SPLIT,
+    SVM,
+    TIMINGS,
+    WEIGHTS,
+)
 from xaimed.store.writing import read_json, write_bytes, write_json, write_text
 from xaimed.studies.environment import environment
+from xaimed.studies.hybrid import fit_hybrid, trained_before
 from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.normalization import preparation_of_fold, write_normalization
 from xaimed.studies.parts import Parts, closed_at_the_end, data_of, explain_callback, module_of, parts_of
@@ -50,7 +64,9 @@ def make_fold(plan: Plan, split: Split, progress: RunProgress) -> None:
         parts = parts_of(plan, split, folder, progress)
         with closed_at_the_end(parts.trainer):
             _write_inputs(plan, split, folder, parts)
-            timings = _fit(parts, folder)
+            timings = trained_before(plan, split, parts, folder, progress) or _fit(parts, folder)
+            _write_weights(parts.module, folder)
+            fit_hybrid(plan, split, parts, folder, timings)
             _predict_and_explain(parts, timings)
             predictions = read_predictions(folder / PREDICTIONS)
             values, _ = fold_metrics(predictions)
@@ -78,6 +94,8 @@ def explain_again(plan: Plan, split: Split) -> bool:
         return False
     module = module_of(plan, split)
     module.network.load_state_dict(torch.load(fold.path / WEIGHTS, weights_only=True, map_location="cpu"))
+    if plan.hybrid:
+        module.network = HybridNetwork(module.network, Chain.read(fold.path / SVM))
     trainer = instantiate(plan.config["trainer"], folder=fold.path, callbacks=[explain], loggers=[])
     data = data_of(plan, split, preparation_of_fold(plan, split, fold.path))
     trainer.predict(module, datamodule=data, return_predictions=False)
@@ -143,10 +161,13 @@ def _write_history(module: Classifier, folder: Path) -> None:
     write_text(folder / HISTORY, pd.DataFrame(module.history).to_csv(index=False, lineterminator="\n"))
 
 
-def _write_results(plan: Plan, parts: Parts, predictions: Predictions, values: dict[str, float], folder: Path) -> None:
+def _write_weights(module: Classifier, folder: Path) -> None:
     content = BytesIO()
-    torch.save({name: value.cpu() for name, value in parts.module.network.state_dict().items()}, content)
+    torch.save({name: value.cpu() for name, value in module.network.state_dict().items()}, content)
     write_bytes(folder / WEIGHTS, content.getvalue())
+
+
+def _write_results(plan: Plan, parts: Parts, predictions: Predictions, values: dict[str, float], folder: Path) -> None:
     write_json(folder / "metrics.json", values)
     for logger in parts.trainer.loggers:
         if isinstance(logger, TensorBoardLogger):

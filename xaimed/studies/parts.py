@@ -12,6 +12,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
+from xaimed.callbacks.branches import WriteBranches
 from xaimed.callbacks.checkpoints import ResumePoint
 from xaimed.callbacks.explain import ExplainFold
 from xaimed.callbacks.predictions import WritePredictions
@@ -106,6 +107,7 @@ def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> P
             ResumePoint(),
             ShowProgress(progress, split.fold),
             WritePredictions(),
+            *([WriteBranches()] if plan.hybrid else []),
             *([explain] if explain else []),
         ],
         loggers=[instantiate(node, save_dir=str(folder)) for node in (config.get("logger") or {}).values()],

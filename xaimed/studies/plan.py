@@ -30,8 +30,9 @@ from xaimed.store.run import Run
 from xaimed.studies.audited import Audited, audited
 from xaimed.studies.starting import Start, start_of
 from xaimed.training.strategies import Strategy
+from xaimed.training.svm import SVM
 
-EXPLAIN = "explain"
+EXPLAIN, HYBRID = "explain", "hybrid"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Plan:
         strategy: how the network is trained.
         complexity: how large the network is, and what a picture costs it.
         start: from which weights the folds start.
+        hybrid: what takes the place of its last layer once it is trained, if anything does.
+        cnn: for a hybrid, the run that trains only its network.
     """
 
     config: dict[str, Any]
@@ -71,6 +74,8 @@ class Plan:
     strategy: Strategy
     complexity: Complexity
     start: Start
+    hybrid: SVM | None
+    cnn: Run | None
 
     @property
     def wanted(self) -> list[Split]:
@@ -97,17 +102,18 @@ def make_plan(config: dict[str, Any]) -> Plan:
     complexity = _measured(network, preparation_of(config).size, kind)
     explainers = _explainers(config, network, kind)
     folds = assignment_hash(assignment(splits, manifest))
-    decided = identity(config, manifest=manifest.fingerprint(), weights=start.weights, folds=folds)
-    name = identity_hash(decided)
+    facts = {"manifest": manifest.fingerprint(), "weights": start.weights, "folds": folds}
+    run, name = _named(config, facts)
+    hybrid: SVM | None = instantiate(config[HYBRID]) if config.get(HYBRID) else None
     return Plan(
         config=config,
-        run=Run(Path(config["output"]).absolute() / "runs" / f"{config['name']}-{name}"),
+        run=run,
         identity=name,
         manifest=manifest,
         quarantined=quarantined,
         splits=splits,
         note=note,
-        remarks=[*differences(source, whole), *filter(None, [uncached]), *start.remarks],
+        remarks=[*differences(source, whole), *filter(None, [uncached]), *start.remarks, *network.remarks],
         audit=audited(whole, inspection, splits, int(config["seed"])) if config["audit"] else None,
         pixels=pixels,
         stamps=start.stamps,
@@ -115,7 +121,16 @@ def make_plan(config: dict[str, Any]) -> Plan:
         strategy=strategy,
         complexity=complexity,
         start=start,
+        hybrid=hybrid,
+        cnn=_named({key: value for key, value in config.items() if key != HYBRID}, facts)[0] if hybrid else None,
     )
+
+
+def _named(config: dict[str, Any], facts: dict[str, str]) -> tuple[Run, str]:
+    """The run that a configuration describes, and its identity."""
+    name = identity_hash(identity(config, **facts))
+    title = f"{config['name']}-{HYBRID}" if config.get(HYBRID) else config["name"]
+    return Run(Path(config["output"]).absolute() / "runs" / f"{title}-{name}"), name
 
 
 def seen(manifest: Manifest, config: dict[str, Any]) -> tuple[Inspection, Pixels | None, str]:

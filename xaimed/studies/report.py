@@ -20,7 +20,7 @@ from xaimed.studies.tables import RunResult, metrics_table, result_of, tables_of
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 OF_INTEREST = (
-    *("augmentation", "imbalance", "backbone", "strategy", "objective"),
+    *("augmentation", "imbalance", "backbone", "strategy", "hybrid", "objective"),
     *("optimizer", "schedule", "image", "loader", "seed"),
 )
 

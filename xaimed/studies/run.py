@@ -25,6 +25,7 @@ from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.audited import PAGE
 from xaimed.studies.fold import explain_again, make_fold
+from xaimed.studies.hybrid import check_hybrid
 from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.parts import check_parts, what_is_trained
 from xaimed.studies.plan import Plan, make_plan
@@ -51,6 +52,7 @@ def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Ou
     quieten()
     plan = make_plan(config)
     check_parts(plan)
+    check_hybrid(plan)
     announce(plan, console)
     failures = make_folds(plan, console)
     with room_on_disk(plan):

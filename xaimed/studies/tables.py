@@ -11,14 +11,16 @@ import pandas as pd
 from rich.console import Console
 
 from xaimed.errors import StoreError
+from xaimed.evaluation.branches import read_branches
 from xaimed.evaluation.metrics import per_fold
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.summary import pooled_confusion
+from xaimed.reporting.branches import branches_table
 from xaimed.reporting.results import confusion_table, run_table, runs_table
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.terminal import TerminalTable
-from xaimed.store.fold import FAILURE, HISTORY, PREDICTIONS
+from xaimed.store.fold import BRANCHES, FAILURE, HISTORY, PREDICTIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import read_json, write_text
 
@@ -57,6 +59,12 @@ class RunResult:
         """One row of metrics per finished fold."""
         assert self.predictions is not None
         return per_fold(self.predictions)
+
+    def branches(self) -> pd.DataFrame | None:
+        """Of a hybrid, what its branches added to every decision."""
+        files = [fold.path / BRANCHES for fold in self.run.finished() if fold.index not in self.refused]
+        found = [read_branches(file) for file in files if file.is_file()]
+        return pd.concat(found, ignore_index=True) if found else None
 
     def history(self) -> dict[int, pd.DataFrame]:
         """The epochs of every finished fold; an ensemble has none."""
@@ -101,7 +109,8 @@ def tables_of(result: RunResult) -> list[Table]:
     """Every table of a run that has at least one finished fold."""
     assert result.predictions is not None
     confusion = confusion_table(pooled_confusion(result.predictions), title="Confusion matrix, pooled over folds")
-    return [metrics_table(result), confusion]
+    branches = result.branches()
+    return [metrics_table(result), confusion, *([] if branches is None else [branches_table(branches)])]
 
 
 def comparison(results: Sequence[RunResult]) -> Table:
