@@ -11,11 +11,11 @@ import pandas as pd
 from rich.console import Console
 
 from xaimed.errors import StoreError
-from xaimed.evaluation.metrics import per_fold
+from xaimed.evaluation.metrics import per_fold, per_repeat
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.summary import pooled_confusion
-from xaimed.reporting.results import confusion_table, run_table, runs_table
+from xaimed.reporting.results import confusion_table, repeats_table, run_table, runs_table
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.terminal import TerminalTable
 from xaimed.store.fold import FAILURE, HISTORY, PREDICTIONS
@@ -97,11 +97,19 @@ def metrics_table(result: RunResult) -> Table:
     )
 
 
+def pooled_table(result: RunResult) -> Table:
+    """The metrics of repeated folds, pooled within each repeat."""
+    assert result.predictions is not None
+    return repeats_table(per_repeat(result.predictions), title="Pooled within each repeat")
+
+
 def tables_of(result: RunResult) -> list[Table]:
     """Every table of a run that has at least one finished fold."""
     assert result.predictions is not None
-    confusion = confusion_table(pooled_confusion(result.predictions), title="Confusion matrix, pooled over folds")
-    return [metrics_table(result), confusion]
+    samples, repeats = result.predictions.samples, len(result.predictions.repeats)
+    title = "Confusion matrix, pooled over folds"
+    confusion = confusion_table(pooled_confusion(result.predictions), title=title, samples=samples, repeats=repeats)
+    return [metrics_table(result), *([pooled_table(result)] if repeats > 1 else []), confusion]
 
 
 def comparison(results: Sequence[RunResult]) -> Table:
