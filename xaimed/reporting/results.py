@@ -12,8 +12,8 @@ from xaimed.reporting.tables import Cell, Estimate, Table
 
 SPREAD = "Mean ± SD over folds, divisor k−1; no confidence interval, for folds share training samples"
 OVER_REPEATS = (
-    "Each repeat pools its folds, so that every sample counts once in it. Mean ± SD over repeats, divisor k−1, says how "
-    "much the cut into folds matters; no confidence interval, for repeats share all their samples"
+    "Each repeat pools its folds, so that every sample counts once. Mean ± SD over repeats, divisor k−1, says how much "
+    "the cut into folds matters; no confidence interval, for repeats share all their samples"
 )
 
 
