@@ -89,7 +89,7 @@ def findings(audit: Audit) -> list[tuple[bool, str]]:
         (len(audit.unreadable) > 0, _many(len(audit.unreadable), "unreadable file")),
         (exact > 0, _many(exact, "exact copy")),
         (near > 0, f"{_many(near, 'confirmed near copy')} ({_many(audit.copies.proposed, 'pair')} hashed alike)"),
-        (len(audit.disagreements) > 0, f"{_many(len(audit.disagreements), 'picture')} of copies whose labels disagree"),
+        (len(audit.disagreements) > 0, f"{_many(len(audit.disagreements), 'copy')} whose labels disagree"),
         (len(audit.published) > 0, _said_of_leaks("published split", audit.published)),
         (bool(audit.stopped), audit.stopped)
         if audit.stopped
