@@ -49,6 +49,19 @@ def test_one_run_shows_its_metrics_as_its_predictions_have_them(output, capsys):
     assert (run / "tables" / "metrics.csv").read_text().startswith("Metric,")
 
 
+def test_repeated_folds_count_every_picture_once(tmp_path, capsys):
+    more = ("protocol=repeated_kfold", "protocol.folds=2", "protocol.repeats=2", "trainer.max_epochs=1")
+    assert train(tmp_path, *more, "callbacks=[early_stopping]", "logger=[]") == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    said, _ = printed(capsys, run)
+    assert "n = 30 different samples in 4 folds of 2 repeats, 60 reports" in said
+    assert "n = 30 different samples, summed over 2 repeats" in said
+    tables = [read_predictions(run / f"fold-{fold}" / "predictions.csv") for fold in range(4)]
+    right = [sum(one.correct.sum() for one in pair) / 30 * 100 for pair in (tables[:2], tables[2:])]
+    assert f"{right[0]:.2f} | {right[1]:.2f} |" in (run / "report.md").read_text()
+    assert (run / "tables" / "repeats.csv").read_text().startswith("Metric,Mean,SD,Repeat 0,Repeat 1")
+
+
 def test_several_runs_stand_side_by_side(output, capsys):
     said, _ = printed(capsys, output)
     assert all(run.name in said for run in (output / "runs").iterdir())

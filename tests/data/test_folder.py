@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from xaimed.data.folder import Folder
@@ -144,3 +146,10 @@ def test_a_link_to_a_folder_above_ends(class_folder):
 def test_the_config_builds_it(class_folder, project_config):
     source = project_config("dataset/folder", root=str(class_folder(a=1, b=2)))
     assert len(source.manifest()) == 3
+
+
+def test_a_name_that_is_no_text_is_refused_by_its_bytes(class_folder):
+    root = class_folder(a=2, b=2)
+    (root / "a" / "0.png").rename(root / "a" / os.fsdecode(b"no\xff.png"))
+    with pytest.raises(DataError, match=r"not UTF-8 .*no\\udcff\.png.*Rename"):
+        Folder(root).manifest()

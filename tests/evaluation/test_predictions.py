@@ -86,7 +86,7 @@ def test_pool_joins_folds_of_one_run_only():
     both = pool([table(fold=1), table(fold=0, seed=3)])
     assert len(both) == 80
     assert both.folds == [0, 1]
-    assert both.of_fold(1).logits.tobytes() == table(fold=1).logits.tobytes()
+    assert both.of_folds(1).logits.tobytes() == table(fold=1).logits.tobytes()
     with pytest.raises(StoreError, match="do not belong together"):
         pool([table(), binary([0.0], [0])])
     with pytest.raises(StoreError, match="no predictions"):

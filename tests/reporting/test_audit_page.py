@@ -40,7 +40,7 @@ def test_the_page_needs_nothing_else_and_runs_nothing(audited):
 
 def test_the_page_shows_what_was_found(audited):
     page = audit_page(*audited)
-    assert "1 exact copies" in page
+    assert "1 exact copy" in page
     assert "the file is empty" in page
     assert page.count("data:image/png") >= 2
     assert audited[0].facts()["copies"]["pairs"][0]["kind"] == "exact"

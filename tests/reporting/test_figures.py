@@ -14,7 +14,7 @@ def matrix(counts, names, columns=None, axes=("true", "predicted")):
 
 
 def test_counts_and_shares_of_the_true_class():
-    figure = confusion_figure(matrix([[9, 3], [0, 0]], ["a", "b"]), title="t")
+    figure = confusion_figure(matrix([[9, 3], [0, 0]], ["a", "b"]), title="t", samples=12)
     texts = [text.get_text() for text, _ in drawn_texts(figure)]
     assert [text for text in texts if text.strip("%").strip().replace(".", "").isdigit() or text == "–"] == [
         *("9", "75.0 %", "3", "25.0 %"),
@@ -26,8 +26,8 @@ def test_counts_and_shares_of_the_true_class():
 def test_multilabel_counts_every_sample_once():
     outcomes = ["true positive", "false positive", "false negative", "true negative"]
     confusion = matrix([[1, 2, 3, 4], [4, 3, 2, 1]], ["Edema", "Mass"], outcomes, ("class", "outcome"))
-    figure = confusion_figure(confusion, title="t")
-    assert "n = 10 · count and % of n" in words_of(figure)
+    figure = confusion_figure(confusion, title="t", samples=10)
+    assert "n = 10 · count and % of those known" in words_of(figure)
     assert_tidy(figure)
 
 
@@ -36,12 +36,16 @@ def test_multilabel_counts_every_sample_once():
 )
 def test_names_of_any_length_leave_each_other_room(names):
     counts = np.random.default_rng(0).integers(0, 1500, (len(names), len(names)))
-    assert_tidy(confusion_figure(matrix(counts, names), title="a long title " * 8, stamp="stand-in weights"))
+    assert_tidy(
+        confusion_figure(
+            matrix(counts, names), title="a long title " * 8, samples=9999, repeats=3, stamp="stand-in weights"
+        )
+    )
 
 
 def test_text_stands_out_from_its_cell():
     counts = [[k, 1000 - k] for k in range(0, 1001, 100)]
-    figure = confusion_figure(matrix(counts, [str(i) for i in range(11)], ["a", "b"]), title="t")
+    figure = confusion_figure(matrix(counts, [str(i) for i in range(11)], ["a", "b"]), title="t", samples=22)
     axes = figure.axes[0]
     colours = axes.images[0].get_array()
     for text in axes.texts:

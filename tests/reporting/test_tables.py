@@ -18,7 +18,14 @@ from xaimed.reporting.text import markdown, shortened, visible
 def per_fold(folds=3):
     values = {name: np.linspace(0.8, 0.9, folds) for name in METRICS}
     return pd.DataFrame(
-        {"fold": range(folds), "samples": 10, **values, "note": ["no sample of 'c'"] + [""] * (folds - 1)}
+        {
+            "fold": range(folds),
+            "repeat": 0,
+            "samples": 10,
+            "new": 10,
+            **values,
+            "note": ["no sample of 'c'"] + [""] * (folds - 1),
+        }
     )
 
 
@@ -99,7 +106,7 @@ def test_numbers_stay_whole_in_a_narrow_terminal(width):
 def test_confusion_has_totals_and_the_share_that_is_right():
     frame = pd.DataFrame([[3, 1], [0, 0]], index=pd.Index(["a", "b"], name="true"), columns=["a", "b"])
     frame.columns.name = "predicted"
-    text = to_markdown(confusion_table(frame, title="t"))
+    text = to_markdown(confusion_table(frame, title="t", samples=4))
     assert "| true ↓ predicted → | a | b | n | Correct (%) |" in text
     assert "| a | 3 | 1 | 4 | 75.00 |" in text
     assert "| b | 0 | 0 | 0 | – |" in text

@@ -53,7 +53,7 @@ def test_it_is_made_once_for_the_same_data_and_folds_and_anew_for_others(picture
     asked(pictures, folds=3)
     assert len(counted) == 2
     (pictures / "a" / "copy.png").write_bytes((pictures / "a" / "0.png").read_bytes())
-    assert any("1 exact copies" in said for said in asked(pictures).bad)
+    assert any("1 exact copy" in said for said in asked(pictures).bad)
     assert len(counted) == 3
 
 
@@ -81,7 +81,7 @@ def test_training_shows_what_was_found_and_keeps_the_page(pictures, tmp_path, ca
     data = ("dataset=folder", f"dataset.root={pictures}", "protocol.leakage=group")
     assert train(tmp_path / "out", *data, *ON, base=ANY_DATA) == 0
     said = capsys.readouterr().out
-    assert "1 exact copies" in said
+    assert "1 exact copy" in said
     assert "2 copies whose labels disagree" in said
     run = only_run(tmp_path / "out")
     assert f"see {run / PAGE}" in said

@@ -53,14 +53,34 @@ def _encoded(pixels: np.ndarray | Image.Image, kind: str, **options: object) -> 
     return stream.getvalue()
 
 
-def _png(width: int, height: int, *chunks: bytes) -> bytes:
-    """A PNG by hand, of grey of eight bits."""
+def _png(width: int, height: int, *chunks: bytes, depth: int = 8, colour: int = 0, interlaced: int = 0) -> bytes:
+    """A PNG by hand; grey of eight bits unless said otherwise."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunk(b"IDAT", part) for part in chunks) + chunk(b"IEND", b"")
+
+
+def _interlaced(pixels: np.ndarray) -> bytes:
+    """The seven passes of Adam, each row after a byte for no filter."""
+    passes = [(0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), (0, 2, 1, 2), (1, 2, 0, 1)]
+    rows = [row for top, down, left, across in passes for row in pixels[top::down, left::across] if len(row)]
+    content = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    return _png(pixels.shape[1], pixels.shape[0], content, interlaced=1)
+
+
+def _deep_colour() -> bytes:
+    """A PNG of three times sixteen bits, which Pillow does not write."""
+    rows = (COLOUR.astype(">u2") * 257).reshape(12, -1)
+    return _png(20, 12, zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows)), depth=16, colour=2)
+
+
+def _with_chunk(png: bytes, kind: bytes, content: bytes) -> bytes:
+    """A PNG with one more chunk after its header."""
+    chunk = struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return png[:33] + chunk + png[33:]
 
 
 def _turned(orientation: int) -> Callable[[Path], object]:
@@ -107,6 +127,16 @@ def _pages(kind: str) -> Callable[[Path], object]:
     return write
 
 
+def _lookup(path: Path) -> None:
+    """A DICOM file whose numbers stand for colours of sixteen bits."""
+    tables = {
+        f"{name}PaletteColorLookupTable{part}": value
+        for name, values in zip(("Red", "Green", "Blue"), (GREY, GREY // 2, 239 - GREY), strict=True)
+        for part, value in (("Descriptor", [240, 0, 16]), ("Data", (values.ravel().astype("<u2") * 257).tobytes()))
+    }
+    write_dicom(path, GREY, PhotometricInterpretation="PALETTE COLOR", **tables)
+
+
 def _palette() -> Image.Image:
     picture = Image.fromarray(COLOUR).quantize(16)
     assert picture.mode == "P"
@@ -141,7 +171,20 @@ CORPUS = [
     Odd("lab.tif", _saved(Image.fromarray(COLOUR).convert("LAB")), COLOUR_AS_IS),
     Odd("lzw.tif", _saved(GREY, compression="tiff_lzw"), GREY_AS_IS),
     Odd("progressive.jpg", _saved(COLOUR, progressive=True), COLOUR_AS_IS),
-    Odd("interlaced.webp", _saved(COLOUR, lossless=True), COLOUR_AS_IS),
+    Odd("interlaced.png", _bytes(_interlaced(GREY)), GREY_AS_IS),
+    Odd("gamma.png", _bytes(_with_chunk(_encoded(GREY, "PNG"), b"gAMA", struct.pack(">I", 45455))), GREY_AS_IS),
+    Odd("colour_profile.png", _saved(COLOUR, icc_profile=b"not read " * 20), COLOUR_AS_IS),
+    Odd("one_colour_transparent.png", _saved(GREY, transparency=0), GREY_AS_IS),
+    Odd("sixteen_bits_colour.png", _bytes(_deep_colour()), COLOUR_AS_IS),  # Pillow keeps the upper eight
+    Odd("two_bits.png", _saved(_palette(), bits=4), COLOUR_AS_IS),
+    Odd("one_bit.tif", _saved(Image.fromarray(GREY > 9)), GREY_AS_IS),
+    Odd("group4.tif", _saved(Image.fromarray(GREY > 9), compression="group4"), GREY_AS_IS),
+    Odd("tiff_called.jpg", _bytes(_encoded(GREY, "TIFF")), GREY_AS_IS),
+    Odd("still.webp", _saved(GREY, lossless=True), GREY_AS_IS),
+    Odd("line\nbreak.png", _saved(GREY), GREY_AS_IS),
+    Odd("脊椎 – ½ \u202e.png", _saved(GREY), GREY_AS_IS),
+    Odd("a" * 251 + ".png", _saved(GREY), GREY_AS_IS),
+    Odd("lossless.webp", _saved(COLOUR, lossless=True), COLOUR_AS_IS),
     Odd("on_its_side.jpg", _turned(6), ((1, 20, 12), U8)),
     Odd("unknown_orientation.jpg", _turned(9), GREY_AS_IS),
     Odd("bad_exif.jpg", _saved(GREY, exif=b"Exif\0\0garbagegarbage"), GREY_AS_IS),
@@ -156,6 +199,13 @@ CORPUS = [
     Odd("lfs_pointer.png", _bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"), "no JPEG"),
     Odd("gif.png", _bytes(_encoded(_palette(), "GIF")), "no JPEG, PNG"),
     Odd("script.svg.png", _bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "no JPEG, PNG"),
+    Odd("jpeg2000.png", _bytes(_encoded(GREY, "JPEG2000")), "no JPEG, PNG"),
+    Odd(
+        "moving.gif.png", _bytes(_encoded(_palette(), "GIF", save_all=True, append_images=[_palette()])), "no JPEG, PNG"
+    ),
+    Odd("sent_as_text.png", _bytes(_encoded(NOISE, "PNG").replace(b"\r\n", b"\n")), "no JPEG, PNG"),
+    Odd("left_by_a_mac.png", _bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X" + bytes(99)), "no JPEG, PNG"),
+    Odd("archive.png", _bytes(b"PK\x03\x04" + bytes(99)), "no JPEG, PNG"),
     Odd("signature_only.png", _bytes(b"\x89PNG\r\n\x1a\n"), "no JPEG, PNG"),
     Odd("header_only.jpg", _bytes(_encoded(NOISE, "JPEG")[:4]), "no JPEG, PNG"),
     Odd("cut.png", _bytes(_encoded(NOISE, "PNG")[:2000]), "damaged: .*truncated"),
@@ -187,6 +237,10 @@ CORPUS = [
     Odd("table.dcm", _dicom(GREY, VOILUTSequence=lut(0, 16, list(range(256)))), DEEP_AS_IS, True),
     Odd("overlay_in_unused_bits.dcm", _dicom(DEEP, BitsStored=12), DEEP_AS_IS, True),
     Odd("colour.dcm", _dicom(COLOUR), COLOUR_AS_IS, True),
+    Odd("palette.dcm", _lookup, ((3, 12, 20), F32), True),
+    Odd("brightness_and_colour.dcm", _dicom(COLOUR, PhotometricInterpretation="YBR_FULL"), COLOUR_AS_IS, True),
+    Odd("padded.dcm", _dicom(DEEP, PixelPaddingValue=65535), DEEP_AS_IS, True),
+    Odd("padded_range.dcm", _dicom(DEEP, PixelPaddingValue=0, PixelPaddingRangeLimit=99), DEEP_AS_IS, True),
     Odd("grey_as_colour.dcm", _dicom(np.stack([GREY] * 3, axis=-1)), GREY_AS_IS, True),
     # DICOM, bad and quarantined
     Odd("empty.dcm", _bytes(b""), "the file is empty"),
@@ -198,7 +252,17 @@ CORPUS = [
     Odd("bomb.dcm", _dicom(GREY, Rows=60000, Columns=60000), "decompression bomb: 60000 × 60000", True),
     Odd("no_width.dcm", _dicom(DEEP, WindowCenter=300, WindowWidth=0), "damaged: .*Window Width", True),
     Odd("unknown_colour.dcm", _dicom(GREY, PhotometricInterpretation="HSV"), "stored as 'HSV'", True),
-    Odd("lossless_jpeg.dcm", lambda path: _compressed_dicom(JPEG_LOSSLESS)(path), "JPEG Lossless.*pylibjpeg", True),
-    Odd("jpeg_ls.dcm", lambda path: _compressed_dicom(JPEG_LS)(path), "JPEG-LS.*pyjpegls", True),
+    Odd(
+        "lossless_jpeg.dcm",
+        lambda path: _compressed_dicom(JPEG_LOSSLESS)(path),
+        r"JPEG Lossless.*xaimed\[dicom-compressed\].*pylibjpeg",
+        True,
+    ),
+    Odd(
+        "jpeg_ls.dcm",
+        lambda path: _compressed_dicom(JPEG_LS)(path),
+        r"JPEG-LS.*xaimed\[dicom-compressed\].*pyjpegls",
+        True,
+    ),
     Odd("film.dcm", lambda path: _compressed_dicom(MPEG2)(path), "MPEG2.*does not read", True),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -35,6 +36,8 @@ def composed(overrides: Sequence[str], config_name: str = "train", config_dir: s
         if not parsed.is_sweep_override()
     ]
     if config_dir is not None:
+        if not Path(config_dir).is_dir():
+            raise ConfigError("there is no such directory", where=config_dir, fix="Check --config-dir.")
         single.append(f"hydra.searchpath=[{quoted('file://' + config_dir)}]")
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         return compose(config_name, overrides=single, return_hydra_config=True)
@@ -73,6 +76,8 @@ def plain(config: DictConfig) -> dict[str, Any]:
                 f"there is no option '{key}'",
                 fix=f"{near_miss(key, known)} Variables of your own go under '{OWN_VARIABLES}'.",
             )
+    if type(content.get("seed", 0)) is not int:
+        raise ConfigError(f"'{content['seed']}' is no whole number", where="seed", fix="Give one, such as seed=42.")
     return {str(key): value for key, value in content.items()}
 
 

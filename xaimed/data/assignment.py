@@ -59,7 +59,11 @@ def read_assignment(path: Path) -> pd.DataFrame:
             where=path,
             fix="Restore the file of the run it comes from.",
         )
-    table = pd.read_csv(StringIO(body), dtype={"sample_id": str, "group": str, "role": str}, keep_default_na=False)
+    names = {"sample_id": str, "group": str, "role": str}
+    try:
+        table = pd.read_csv(StringIO(body), dtype=names, keep_default_na=False)
+    except ValueError as error:  # pandas' own errors are among these
+        raise DataError(f"it cannot be read as CSV: {' '.join(str(error).split())}", where=path) from error
     _check(table, path)
     return table
 

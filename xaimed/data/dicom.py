@@ -62,7 +62,9 @@ def decode_dicom(path: Path) -> Pixels:
     if not photometric.startswith("MONOCHROME"):
         raise UnreadableImageError(f"its colour is stored as '{photometric}', which is neither grey nor RGB")
     shown = _shown(pixels, dataset)
-    return 1 - shown if photometric == "MONOCHROME1" else shown
+    shown = 1 - shown if photometric == "MONOCHROME1" else shown
+    shown[_padding(pixels, dataset)] = 0
+    return shown
 
 
 def _read(path: Path, header_only: bool) -> Any:
@@ -97,7 +99,8 @@ def _refuse_what_nothing_can_decompress(dataset: Any) -> None:
         raise UnreadableImageError(f"its pixels are stored as '{syntax.name}', which pydicom does not read") from None
     if not decoder.is_available:
         plug_ins = ", or ".join(decoder.missing_dependencies)
-        raise UnreadableImageError(f"its pixels are compressed as '{syntax.name}'; install one of: {plug_ins}")
+        extra = "pip install 'xaimed[dicom-compressed]', or " if "gdcm" in plug_ins else "install "
+        raise UnreadableImageError(f"its pixels are compressed as '{syntax.name}': {extra}one of: {plug_ins}")
 
 
 def _shown(pixels: npt.NDArray[np.generic], dataset: Any) -> npt.NDArray[np.float32]:
@@ -114,6 +117,16 @@ def _shown(pixels: npt.NDArray[np.generic], dataset: Any) -> npt.NDArray[np.floa
         share = (windowed.astype(np.float64) - lowest) / (highest - lowest)
         return unit_range(share.clip(0, 1), 0, 1)
     return unit_range(values, min(lowest, highest), max(lowest, highest))
+
+
+def _padding(pixels: npt.NDArray[np.generic], dataset: Any) -> npt.NDArray[np.bool_]:
+    """Where there is no picture: what surrounds it is as dark as can be, inverted or not."""
+    if (value := dataset.get("PixelPaddingValue")) is None:
+        return np.zeros(pixels.shape, dtype=bool)
+    other = dataset.get("PixelPaddingRangeLimit")
+    ends = (int(value), int(value if other is None else other))
+    between: npt.NDArray[np.bool_] = np.asarray((pixels >= min(ends)) & (pixels <= max(ends)))  # type: ignore[operator]
+    return between
 
 
 def _nominal_range(dataset: Any) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -70,8 +71,21 @@ def indicator(manifest: Manifest) -> npt.NDArray[np.int64]:
     return np.eye(len(manifest.task.classes), dtype=np.int64)[manifest.labels]
 
 
+def require_every_class(manifest: Manifest, train: Rows, where: str | Path) -> None:
+    """Refuse a split made elsewhere in which some class has no picture to train with."""
+    _require_classes(manifest)
+    seen = manifest.positives[train].any(axis=0)
+    if not seen.all():
+        raise DataError(
+            f"no training picture is of class '{manifest.task.classes[int(np.argmin(seen))]}'",
+            where=where,
+            fix="Leave the class out, or use another protocol.",
+        )
+
+
 def require_patients(manifest: Manifest, parts: int, what: str) -> None:
     """Refuse a dataset that cannot be cut so that every part sees every class."""
+    _require_classes(manifest)
     groups = manifest.groups
     everyone = len(np.unique(groups))
     if everyone < parts:
@@ -80,7 +94,13 @@ def require_patients(manifest: Manifest, parts: int, what: str) -> None:
         patients = len(np.unique(groups[has == 1]))
         if patients < parts:
             raise DataError(
-                f"class '{name}' has {patients} patients ({int(has.sum())} pictures), fewer than {parts} {what}",
+                f"class '{name}' has {patients} patients ({int((has == 1).sum())} pictures), fewer than {parts} {what}",
                 where=manifest.root,
                 fix="Ask for fewer folds, add patients, or leave the class out.",
             )
+
+
+def _require_classes(manifest: Manifest) -> None:
+    classes = manifest.task.classes
+    if len(classes) < 2 and manifest.task.kind is not Kind.MULTILABEL:
+        raise DataError(f"{list(classes)} leaves nothing to decide", where=manifest.root, fix="Two classes are needed.")

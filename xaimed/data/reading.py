@@ -61,6 +61,8 @@ def _decode(path: Path) -> tuple[Pixels, bool]:
         return raster.decode_raster(path)
     except UnreadableImageError as error:
         raise UnreadableImageError(error.what, where=path) from error.__cause__
+    except PermissionError as error:
+        raise UnreadableImageError("permission to read it is denied", where=path) from error
     except Exception as error:  # a decoder may raise anything when its bytes are damaged
         raise UnreadableImageError(f"damaged: {error or type(error).__name__}", where=path) from error
 

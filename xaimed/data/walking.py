@@ -38,7 +38,7 @@ def pictures_below(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not _is_hidden(name) and not _leads_back(parent, name, here)]
         for name in files:
             if not _is_hidden(name) and Path(name).suffix.lower() in SUFFIXES:
-                yield Path(parent, name)
+                yield _in_letters(Path(parent, name))
 
 
 def natural(path: str) -> tuple[list[tuple[int, str]], str]:
@@ -60,6 +60,17 @@ def sample_ids(paths: Sequence[str]) -> list[str]:
     return [
         short if taken[short] == 1 and short not in whole else path for path, short in zip(paths, stems, strict=True)
     ]
+
+
+def _in_letters(path: Path) -> Path:
+    """Refuse a name that no table could hold."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            "the name of this file is not UTF-8", where=ascii(str(path)), fix="Rename it, or the folder it is in."
+        ) from None
+    return path
 
 
 def _is_hidden(name: str) -> bool:

@@ -76,13 +76,34 @@ def fold_metrics(predictions: Predictions) -> tuple[dict[str, float], str]:
 
 
 def per_fold(predictions: Predictions) -> pd.DataFrame:
-    """One row per fold: ``fold``, ``samples``, one column per metric, and ``note``."""
+    """One row per fold: ``fold``, ``repeat``, ``samples``, ``new``, one column per metric, and ``note``.
+
+    ``new`` counts the samples that no fold above has reported: over repeated folds it adds up to the number of
+    different samples, which ``samples`` does not.
+    """
     rows = []
-    for fold in predictions.folds:
-        part = predictions.of_fold(fold)
+    seen: set[str] = set()
+    for repeat, folds in enumerate(predictions.repeats):
+        for fold in folds:
+            part = predictions.of_folds(fold)
+            new = set(part.frame["sample_id"]) - seen
+            values, note = fold_metrics(part)
+            rows.append({"fold": fold, "repeat": repeat, "samples": len(part), "new": len(new), **values, "note": note})
+            seen |= new
+    return pd.DataFrame(rows, columns=["fold", "repeat", "samples", "new", *METRICS, "note"])
+
+
+def per_repeat(predictions: Predictions) -> pd.DataFrame:
+    """One row per repeat, its folds pooled: ``repeat``, ``folds``, ``samples``, one column per metric, and ``note``.
+
+    Pooled over all repeats at once, every sample would count several times as if it were several.
+    """
+    rows = []
+    for repeat, folds in enumerate(predictions.repeats):
+        part = predictions.of_folds(*folds)
         values, note = fold_metrics(part)
-        rows.append({"fold": fold, "samples": len(part), **values, "note": note})
-    return pd.DataFrame(rows, columns=["fold", "samples", *METRICS, "note"])
+        rows.append({"repeat": repeat, "folds": len(folds), "samples": len(part), **values, "note": note})
+    return pd.DataFrame(rows, columns=["repeat", "folds", "samples", *METRICS, "note"])
 
 
 def _multiclass(truth: Ints, decided: Ints, chance: Floats) -> dict[str, float]:

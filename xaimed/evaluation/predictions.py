@@ -76,9 +76,27 @@ class Predictions:
         """The folds that have rows, ascending."""
         return sorted(int(fold) for fold in self.frame["fold"].unique())
 
-    def of_fold(self, fold: int) -> Predictions:
-        """Only the rows of one fold."""
-        return replace(self, frame=self.frame[self.frame["fold"] == fold].reset_index(drop=True))
+    @property
+    def samples(self) -> int:
+        """How many different samples; in repeated folds fewer than rows."""
+        return int(self.frame["sample_id"].nunique())
+
+    @property
+    def repeats(self) -> list[list[int]]:
+        """The folds in order, a new list wherever samples come again: within a repeat each stands once."""
+        found: list[list[int]] = []
+        seen: set[str] = set()
+        for fold, ids in self.frame.groupby("fold")["sample_id"]:
+            if not found or not seen.isdisjoint(ids):
+                found.append([])
+                seen = set()
+            found[-1].append(int(str(fold)))
+            seen.update(ids)
+        return found
+
+    def of_folds(self, *folds: int) -> Predictions:
+        """Only the rows of these folds."""
+        return replace(self, frame=self.frame[self.frame["fold"].isin(folds)].reset_index(drop=True))
 
     def _decisions(self, column: str, prefix: str) -> Ints:
         if self.kind == "multilabel":

@@ -1,4 +1,4 @@
-"""How good is a run? Mean and spread over its folds, and where its errors lie."""
+"""How good is a run? Mean and spread over its folds or repeats, and where its errors lie."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from xaimed.evaluation.predictions import Predictions
 
 
 def summarise(per_fold: pd.DataFrame) -> pd.DataFrame:
-    """One row per metric: ``metric, mean, sd, folds, samples``.
+    """One row per metric: ``metric, mean, sd, count``.
 
-    ``sd`` is the sample standard deviation over folds (divisor k-1), NaN for a single fold. It describes how far folds
-    lie apart; it is no confidence interval, for folds share their training samples. A fold in which a metric is
-    undefined does not count in its ``folds`` and ``samples``.
+    ``sd`` is the sample standard deviation over the rows, folds or repeats (divisor k-1), NaN for a single one. It
+    describes how far they lie apart; it is no confidence interval, for folds share their training samples and repeats
+    share them all. A row in which a metric is undefined does not count in its ``count``.
+
+    Args:
+        per_fold: from ``xaimed.evaluation.metrics.per_fold`` or ``per_repeat``.
     """
     rows = []
     for name in METRICS:
-        defined = per_fold[per_fold[name].notna()]
-        values = defined[name].to_numpy(dtype=np.float64)
+        values = per_fold[name].dropna().to_numpy(dtype=np.float64)
         rows.append(
             {
                 "metric": name,
                 "mean": values.mean() if len(values) else float("nan"),
                 "sd": values.std(ddof=1) if len(values) > 1 else float("nan"),
-                "folds": len(values),
-                "samples": int(defined["samples"].sum()),
+                "count": len(values),
             }
         )
     return pd.DataFrame(rows)
@@ -39,7 +40,7 @@ def fold_notes(per_fold: pd.DataFrame) -> list[str]:
 
 
 def pooled_confusion(predictions: Predictions) -> pd.DataFrame:
-    """Counts over all rows: true classes down, predicted classes across.
+    """Counts over all rows, so over all repeats: true classes down, predicted classes across.
 
     For multi-label, one row per class with its true positives, false positives, false negatives and true negatives.
     """

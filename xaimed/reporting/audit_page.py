@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
@@ -19,25 +20,32 @@ from xaimed.reporting.text import visible
 
 Thumbs = Mapping[str, npt.NDArray[np.uint8]]
 
-MOST_ROWS, MOST_SETS = 40, 12
+SEAM = re.compile(r"([/_])")
+MOST_ROWS, MOST_SETS, MOST_NAMED = 40, 12, 3
+HEADINGS = {"why": "what", "shared": "whose", "group": "patient", "cluster": "copies"}
+"""What columns are called where their own name says too little."""
 STYLE = """
 :root { color-scheme: light }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 62rem; margin: 2rem auto;
   padding: 0 1rem }
 h1 { font-size: 1.7rem; margin-bottom: .2rem } h2 { font-size: 1.25rem; margin-top: 2.2rem } h3 { font-size: 1rem }
 table { border-collapse: collapse; width: 100%; margin: .6rem 0; font-size: .9rem }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ccc; vertical-align: top;
-  overflow-wrap: anywhere }
-th { overflow-wrap: normal }
-thead th { border-bottom: 2px solid #1a1a1a } .n { text-align: right; font-variant-numeric: tabular-nums }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ccc; vertical-align: top }
+thead th { border-bottom: 2px solid #1a1a1a; vertical-align: bottom }
+.n { text-align: right; font-variant-numeric: tabular-nums } .whole { white-space: nowrap }
+.scroll { overflow-x: auto }
 .quiet { color: #555 } .bad, .good { display: inline-block;
   padding: .15rem .5rem; border-radius: .2rem; font-weight: 600 }
 .bad { background: #ffe08a } .good { background: #d9efe6 }
+.short { list-style: none; padding: 0; display: grid; gap: .4rem; justify-items: start }
 .sheet { display: flex; flex-wrap: wrap; gap: .6rem; margin: .4rem 0 1rem }
-figure { margin: 0; width: 7rem; break-inside: avoid } figure img { width: 7rem; height: 7rem; background: #000 }
-figcaption { font-size: .7rem; line-height: 1.25; overflow-wrap: anywhere }
+.pairs { display: flex; flex-wrap: wrap; gap: .4rem 2rem } .pairs p { margin: .4rem 0 0; font-size: .8rem }
+figure { margin: 0; width: 7.5rem; break-inside: avoid }
+figure img { width: 7.5rem; height: 7.5rem; background: #000; display: block }
+figcaption { font-size: .75rem; line-height: 1.3; overflow-wrap: break-word; margin-top: .2rem }
+@media (max-width: 36rem) { table { font-size: .8rem } th, td { padding: .3rem .35rem } }
 @media print { body { margin: 0; max-width: none; font-size: 11px } h2, h3 { break-after: avoid }
-  .bad, .good { border: 1px solid #1a1a1a } }
+  .bad, .good { border: 1px solid #1a1a1a } .scroll { overflow: visible } }
 """
 
 
@@ -52,12 +60,14 @@ def audit_page(audit: Audit, thumbs: Thumbs) -> str:
     patients = len(np.unique(audit.manifest.groups))
     parts = [
         f"<h1>Audit of {name}</h1><p class=quiet>{len(audit.manifest)} pictures of {patients} patients</p>",
-        "<h2>In short</h2><ul>" + "".join(f"<li>{_badge(bad, said)}</li>" for bad, said in findings(audit)) + "</ul>",
+        "<h2>In short</h2><ul class=short>"
+        + "".join(f"<li>{_badge(bad, said)}</li>" for bad, said in findings(audit))
+        + "</ul>",
         "<h2>Pictures and patients</h2>" + _table(audit.counts),
-        _optional("Unreadable files", audit.unreadable),
+        _optional("Unreadable files", audit.unreadable.drop(columns="sample_id")),
         _copies(audit, thumbs),
-        _optional("Rows on both sides of the published split", audit.published),
-        _optional("Rows on both sides of the protocol's folds", audit.leaking),
+        _optional("On both sides of the published split", _by_set(audit.published)),
+        _optional("On both sides of the protocol's folds", _by_set(audit.leaking)),
         _shortcuts(audit.shortcuts, thumbs),
     ]
     return (
@@ -71,25 +81,53 @@ def findings(audit: Audit) -> list[tuple[bool, str]]:
     """The result in sentences, each with whether it is bad."""
     kinds = audit.copies.pairs["kind"].value_counts()
     exact, near = int(kinds.get("exact", 0)), int(kinds.get("near", 0))
-    alarms = [shortcut.family.name for shortcut in audit.shortcuts if shortcut.alarming]
+    alarms = [shortcut.family for shortcut in audit.shortcuts if shortcut.alarming]
+    plain = ", ".join(family.name for family in alarms if not family.anatomy)
+    mixed = ", ".join(family.name for family in alarms if family.anatomy)
     found = [
-        (len(audit.unreadable) > 0, f"{len(audit.unreadable)} unreadable files"),
-        (exact > 0, f"{exact} exact copies"),
-        (near > 0, f"{near} confirmed near copies ({audit.copies.proposed} pairs hashed alike)"),
-        (len(audit.disagreements) > 0, f"{len(audit.disagreements)} copies whose labels disagree"),
+        *((True, said) for said in audit.unlike_published),
+        (len(audit.unreadable) > 0, _many(len(audit.unreadable), "unreadable file")),
+        (exact > 0, _many(exact, "exact copy")),
+        (near > 0, f"{_many(near, 'confirmed near copy')} ({_many(audit.copies.proposed, 'pair')} hashed alike)"),
+        (len(audit.disagreements) > 0, f"{_many(len(audit.disagreements), 'copy')} whose labels disagree"),
         (len(audit.published) > 0, _said_of_leaks("published split", audit.published)),
-        (len(audit.leaking) > 0, _said_of_leaks("protocol's folds", audit.leaking)),
-        (bool(alarms), "the class can be told from: " + (", ".join(alarms) or "no family of acquisition properties")),
+        (bool(audit.stopped), audit.stopped)
+        if audit.stopped
+        else (len(audit.leaking) > 0, _said_of_leaks("protocol's folds", audit.leaking)),
+        (True, f"the class can be told from what is not anatomy: {plain}")
+        if plain
+        else (False, "no sign that the class can be told from what is not anatomy"),
     ]
-    return [*found, (True, audit.stopped)] if audit.stopped else found
+    return [*found, (True, f"it can be told from properties in which anatomy shows too: {mixed}")] if mixed else found
 
 
 def _said_of_leaks(what: str, leaking: pd.DataFrame) -> str:
     sets = leaking.drop_duplicates(["why", "shared"])["why"].value_counts()
     return (
-        f"{what}: {int(sets.get('patient', 0))} patients and {int(sets.get('copy', 0))} sets of copies on both sides"
-        f" ({leaking['sample_id'].nunique()} pictures)"
+        f"{what}: {_many(int(sets.get('patient', 0)), 'patient')} and {_many(int(sets.get('copy', 0)), 'set')} of "
+        f"copies on both sides ({_many(leaking['sample_id'].nunique(), 'picture')})"
     )
+
+
+def _many(count: int, thing: str) -> str:
+    """Such as ``1 copy`` or ``2 copies``."""
+    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{count} {thing if count == 1 else plural}"
+
+
+def _by_set(leaking: pd.DataFrame) -> pd.DataFrame:
+    """One row for each patient or set of copies, its pictures by part."""
+    rows = []
+    for (fold, why, shared), part in leaking.groupby(["fold", "why", "shared"], sort=False):
+        sides = {str(side): own["path"].tolist() for side, own in part.groupby("part", sort=False)}
+        named = [
+            f"{side}: {', '.join(paths[:MOST_NAMED])}"
+            + (f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else "")
+            for side, paths in sides.items()
+        ]
+        rows.append({"fold": fold, "why": why, "shared": shared, "pictures": " · ".join(named)})
+    table = pd.DataFrame(rows, columns=["fold", "why", "shared", "pictures"])
+    return table.drop(columns="fold") if (table["fold"] == "").all() else table
 
 
 def _copies(audit: Audit, thumbs: Thumbs) -> str:
@@ -97,11 +135,12 @@ def _copies(audit: Audit, thumbs: Thumbs) -> str:
     if pairs.empty:
         return ""
     said = (
-        f"<p>{audit.copies.proposed} pairs hash alike within {audit.copies.bits} of 63 bits, which proposes only: "
+        f"<p>Hashes alike within {audit.copies.bits} of 63 bits propose only ({_many(audit.copies.proposed, 'pair')}): "
         "a pair counts as a copy when its fine detail agrees after shift, scale and brightness were fitted.</p>"
     )
     sheets = [
-        _figures(((str(pair.sample_id), f"{pair.kind}, {pair.agreement:.3f}"), (str(pair.twin), "")), thumbs)
+        f"<div><p class=quiet>{_text(pair.kind)} copy, agreement {pair.agreement:.3f}</p>"
+        f"{_figures((str(pair.sample_id), str(pair.twin)), thumbs)}</div>"
         for pair in pairs.sort_values("agreement").head(MOST_SETS).itertuples()
     ]
     shown = (
@@ -109,33 +148,35 @@ def _copies(audit: Audit, thumbs: Thumbs) -> str:
         if len(pairs) > MOST_SETS
         else ""
     )
-    return (
-        f"<h2>Copies</h2>{said}{shown}{''.join(sheets)}{_optional('Copies whose labels disagree', audit.disagreements)}"
-    )
+    disagreeing = _optional("Copies whose labels disagree", audit.disagreements.drop(columns="sample_id"))
+    return f"<h2>Copies</h2>{said}{shown}<div class=pairs>{''.join(sheets)}</div>{disagreeing}"
 
 
 def _shortcuts(found: Sequence[Shortcut], thumbs: Thumbs) -> str:
     rows = []
     for one in found:
-        auc = "–" if math.isnan(one.auc) else f"{one.auc:.2f} ({one.low:.2f} to {one.high:.2f})"
+        known = bool(one.telling) and not math.isnan(one.auc)
+        auc = f"{one.auc:.2f}<br><span class=quiet>{one.low:.2f} to {one.high:.2f}</span>" if known else "–"
         told = ", ".join(f"{name} {auc:.2f}" for name, auc in one.telling)
         caveat = f"<br><span class=quiet>but: {_text(one.family.anatomy)}</span>" if one.family.anatomy else ""
         rows.append(
             f"<tr><th scope=row>{_text(one.family.name)}</th><td>{_text(one.family.what)}{caveat}</td>"
-            f"<td class=n>{auc}</td><td>{_badge(one.alarming, one.verdict)}</td><td>{_text(told)}</td></tr>"
+            f'<td class="n whole">{auc}</td>'
+            f"<td>{_badge(one.alarming, one.verdict)}</td><td>{_text(told)}</td></tr>"
         )
     sheets = []
     for one in found:
         if one.alarming:
             sheets.append(f"<h3>Most telling by {_text(one.family.name)}</h3>")
             for name, ids in one.cases:
-                sheets.append(f"<p>{_text(name)}</p>{_figures([(sample, '') for sample in ids], thumbs)}")
+                sheets.append(f"<p>{_text(name)}</p>{_figures(ids, thumbs)}")
     return (
         "<h2>Can the class be told from what is not anatomy?</h2><p>Each family of properties alone, by gradient "
         "boosting, cross-validated by patient; AUC with 95 % interval from resampled patients (0.5 is chance). "
-        f"{len(found)} families were tried.</p><table><thead><tr><th scope=col>family<th scope=col>what is measured"
-        "<th scope=col class=n>AUC<th scope=col>verdict<th scope=col>most telling, AUC alone</tr></thead><tbody>"
-        f"{''.join(rows)}</tbody></table>{''.join(sheets)}"
+        f"{len(found)} families were tried.</p><div class=scroll><table><thead><tr><th scope=col>family"
+        "<th scope=col>what is measured<th scope=col class=n>AUC<th scope=col>verdict"
+        "<th scope=col>most telling, AUC alone</tr></thead><tbody>"
+        f"{''.join(rows)}</tbody></table></div>{''.join(sheets)}"
     )
 
 
@@ -153,19 +194,21 @@ def _optional(title: str, table: pd.DataFrame) -> str:
 def _table(table: pd.DataFrame) -> str:
     numeric = {column for column in table.columns if pd.api.types.is_numeric_dtype(table[column])}
     align = {column: " class=n" if column in numeric else "" for column in table.columns}
-    head = "".join(f"<th scope=col{align[column]}>{_text(column)}</th>" for column in table.columns)
+    head = "".join(
+        f"<th scope=col{align[column]}>{_text(HEADINGS.get(str(column), column))}</th>" for column in table.columns
+    )
     rows = "".join(
-        "<tr>" + "".join(f"<td{align[column]}>{_text(row[column])}</td>" for column in table.columns) + "</tr>"
+        "<tr>" + "".join(f"<td{align[column]}>{_breakable(row[column])}</td>" for column in table.columns) + "</tr>"
         for row in table.to_dict("records")
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<div class=scroll><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 
 
-def _figures(samples: Iterable[tuple[str, str]], thumbs: Thumbs) -> str:
+def _figures(samples: Iterable[str], thumbs: Thumbs) -> str:
     shown = []
-    for sample, note in samples:
+    for sample in samples:
         picture = f'<img alt="{_text(sample)}" src="{_embedded(thumbs[sample])}">' if sample in thumbs else ""
-        shown.append(f"<figure>{picture}<figcaption>{_text(sample)} {_text(note)}</figcaption></figure>")
+        shown.append(f"<figure>{picture}<figcaption>{_breakable(sample)}</figcaption></figure>")
     return f"<div class=sheet>{''.join(shown)}</div>"
 
 
@@ -182,3 +225,8 @@ def _badge(bad: bool, said: str) -> str:
 def _text(value: object) -> str:
     """Data as text: never markup."""
     return escape(visible(value), quote=True)
+
+
+def _breakable(value: object) -> str:
+    """Data as text that may go on in the next line where a path or a name has a seam."""
+    return SEAM.sub(r"\1<wbr>", _text(value))

@@ -27,6 +27,7 @@ from xaimed.reporting.canvas import (
     text_width,
     write_at,
 )
+from xaimed.reporting.results import counted
 from xaimed.reporting.text import visible
 
 CELL, WIDEST, SMALLEST, EDGE = 0.95, 1.4, 0.62, 0.15
@@ -37,13 +38,17 @@ WHITE_ON = 0.18  # below this luminance white text has the better contrast
 
 
 @in_house_style
-def confusion_figure(confusion: pd.DataFrame, *, title: str, stamp: str | None = None) -> Figure:
+def confusion_figure(
+    confusion: pd.DataFrame, *, title: str, samples: int, repeats: int = 1, stamp: str | None = None
+) -> Figure:
     """Counts with their share of the row; the darker, the larger the share.
 
     Args:
         confusion: from ``xaimed.evaluation.summary.pooled_confusion``; the names of its index and columns become the
             names of the axes.
         title: which run this is; n is added below it.
+        samples: how many different samples.
+        repeats: over how many repeats of them the counts are summed.
         stamp: what must never be missing from it.
     """
     counts = confusion.to_numpy()
@@ -60,7 +65,7 @@ def confusion_figure(confusion: pd.DataFrame, *, title: str, stamp: str | None =
     matrix_top = top + LINE[NORMAL] + 0.2 + LINE[NORMAL] + _column_names_height(probe, confusion, cell)
     figure = new_figure(width, matrix_top + rows * cell + 0.2)
     write_at(figure, EDGE, EDGE, heading, fontsize=LARGE, fontweight="bold")
-    subline = fitted(figure, _subline(confusion), width - 2 * EDGE - taken, SMALL)
+    subline = fitted(figure, _subline(confusion, counted(samples, repeats)), width - 2 * EDGE - taken, SMALL)
     write_at(figure, EDGE, top + 0.02, subline, fontsize=SMALL, color=QUIET)
     if stamp is not None:
         stamp_at(figure, width - EDGE, top - 0.04, stamp)
@@ -86,11 +91,9 @@ def _cell(figure: Figure, confusion: pd.DataFrame) -> float:
     return min(max(CELL, longest + 0.1), WIDEST)
 
 
-def _subline(confusion: pd.DataFrame) -> str:
-    total = int(confusion.to_numpy().sum())
-    if list(confusion.index) == list(confusion.columns):
-        return f"n = {total} · count and % of the true class"
-    return f"n = {total // max(len(confusion), 1)} · count and % of n"
+def _subline(confusion: pd.DataFrame, n: str) -> str:
+    square = list(confusion.index) == list(confusion.columns)
+    return f"{n} · count and % of {'the true class' if square else 'those known'}"
 
 
 def _draw_cells(axes: Axes, counts: npt.NDArray[np.int64], cell: float) -> None:

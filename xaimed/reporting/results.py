@@ -11,6 +11,10 @@ from xaimed.evaluation.summary import fold_notes, summarise
 from xaimed.reporting.tables import Cell, Estimate, Table
 
 SPREAD = "Mean ± SD over folds, divisor k−1; no confidence interval, for folds share training samples"
+OVER_REPEATS = (
+    "Each repeat pools its folds, so that every sample counts once. Mean ± SD over repeats, divisor k−1, says how much "
+    "the cut into folds matters; no confidence interval, for repeats share all their samples"
+)
 
 
 def run_table(
@@ -38,6 +42,23 @@ def run_table(
     return Table(title, columns, tuple(rows), footnotes(per_fold, missing=missing, protocol=protocol, stamp=stamp))
 
 
+def repeats_table(per_repeat: pd.DataFrame, *, title: str) -> Table:
+    """One run of repeated folds: a row for each metric, a column for each repeat, and mean ± SD over repeats.
+
+    Args:
+        per_repeat: what ``xaimed.evaluation.metrics.per_repeat`` gives.
+        title: the name of the run.
+    """
+    means = _means(per_repeat)
+    rows: list[tuple[Cell, ...]] = [
+        (heading(key), means[key], *(_estimate(key, float(value)) for value in per_repeat[key])) for key in METRICS
+    ]
+    counts = zip(per_repeat["repeat"], per_repeat["samples"], per_repeat["folds"], strict=True)
+    sizes = ", ".join(f"{samples} samples in {folds} folds (repeat {repeat})" for repeat, samples, folds in counts)
+    columns = ("Metric", "Mean ± SD", *(f"Repeat {repeat}" for repeat in per_repeat["repeat"]))
+    return Table(title, columns, tuple(rows), (f"n = {sizes}.", f"{OVER_REPEATS}."))
+
+
 def runs_table(
     runs: Mapping[str, pd.DataFrame],
     *,
@@ -56,13 +77,20 @@ def runs_table(
     rows: list[tuple[Cell, ...]] = []
     for run, per_fold in runs.items():
         means = _means(per_fold)
-        rows.append((run, len(per_fold), int(per_fold["samples"].sum()), *(means[key] for key in metrics)))
+        rows.append((run, len(per_fold), int(per_fold["new"].sum()), *(means[key] for key in metrics)))
     columns = ("Run", "Folds", "n", *(heading(key) for key in metrics))
     return Table(title, columns, tuple(rows), (f"{SPREAD}.", *notes))
 
 
-def confusion_table(confusion: pd.DataFrame, *, title: str) -> Table:
-    """The pooled confusion matrix with row totals and, for true against predicted, the share on the diagonal."""
+def confusion_table(confusion: pd.DataFrame, *, title: str, samples: int, repeats: int = 1) -> Table:
+    """The pooled confusion matrix with row totals and, for true against predicted, the share on the diagonal.
+
+    Args:
+        confusion: what ``xaimed.evaluation.summary.pooled_confusion`` gives.
+        title: of which run.
+        samples: how many different samples.
+        repeats: over how many repeats of them the counts are summed.
+    """
     down, across = str(confusion.index.name), str(confusion.columns.name)
     square = list(confusion.index) == list(confusion.columns)
     rows: list[tuple[Cell, ...]] = []
@@ -70,8 +98,18 @@ def confusion_table(confusion: pd.DataFrame, *, title: str) -> Table:
         total = int(counts.sum())
         share = Estimate(100 * int(counts[i]) / total if total else float("nan")) if square else None
         rows.append((str(name), *map(int, counts), total, *([share] if share else [])))
-    columns = (f"{down} ↓ {across} →", *map(str, confusion.columns), "n", *(["Correct (%)"] if square else []))
-    return Table(title, columns, tuple(rows), (f"Counts pooled over folds, n = {_n(confusion, square)}.",))
+    columns = (
+        f"{down} ↓ {across} →",
+        *map(str, confusion.columns),
+        "n" if repeats == 1 else "sum",
+        *(["Correct (%)"] if square else []),
+    )
+    return Table(title, columns, tuple(rows), (f"Counts pooled over folds, {counted(samples, repeats)}.",))
+
+
+def counted(samples: int, repeats: int) -> str:
+    """What n counts: different samples, however often each was reported."""
+    return f"n = {samples}" if repeats == 1 else f"n = {samples} different samples, summed over {repeats} repeats"
 
 
 def footnotes(
@@ -79,7 +117,12 @@ def footnotes(
 ) -> tuple[str, ...]:
     """What has to stand below a table of metrics: n, the divisor, what is missing, how it was made."""
     count = len(per_fold)
-    n = f"n = {int(per_fold['samples'].sum())} samples in {count} fold{'' if count == 1 else 's'}"
+    n = f"n = {int(per_fold['new'].sum())} samples in {count} fold{'' if count == 1 else 's'}"
+    if (repeats := per_fold["repeat"].nunique()) > 1:
+        n = (
+            n.replace("samples", "different samples")
+            + f" of {repeats} repeats, {int(per_fold['samples'].sum())} reports"
+        )
     notes = [f"{n}.", f"{SPREAD}."] if count > 1 else [f"{n}; a single fold has no spread."]
     if missing:
         notes.append(f"Missing: fold{'' if len(missing) == 1 else 's'} {', '.join(map(str, missing))}.")
@@ -104,9 +147,3 @@ def _estimate(metric: str, mean: float, sd: float | None = None) -> Estimate:
     if METRICS[metric].percent:
         return Estimate(100 * mean, None if sd is None else 100 * sd, 2)
     return Estimate(mean, sd, 3)
-
-
-def _n(confusion: pd.DataFrame, square: bool) -> int:
-    # A multi-label sample stands in every row; a sample of exclusive classes in one.
-    total = int(confusion.to_numpy().sum())
-    return total if square else total // max(len(confusion), 1)

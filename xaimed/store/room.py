@@ -16,6 +16,8 @@ KEPT_FREE = 0.05
 def make_room(folder: Path, needed: int, limit: int, guard: str) -> str:
     """Why ``needed`` bytes more cannot go into ``folder``; empty when they can, after removing what had to go.
 
+    Where removing everything would not be enough, nothing is removed.
+
     Args:
         folder: its subfolders are the entries; the time of an entry is when it was last used.
         needed: bytes to be written.
@@ -26,17 +28,17 @@ def make_room(folder: Path, needed: int, limit: int, guard: str) -> str:
         return f"it would take {gigabytes(needed)}, more than the {gigabytes(limit)} allowed"
     entries = sorted(_entries(folder), key=lambda entry: entry.stat().st_mtime)
     sizes = {entry: size_of(entry) for entry in entries}
-    taken = sum(sizes.values())
-    for entry in entries:
+    idle = {entry: size for entry, size in sizes.items() if not is_in_use(entry / guard)}
+    taken, most = sum(sizes.values()), sum(idle.values())
+    if taken - most + needed > limit:
+        return f"it would take {gigabytes(needed)} and other data in use leave no room below {gigabytes(limit)}"
+    if not _fits_the_disk(folder, needed - most):
+        return f"it would take {gigabytes(needed)} and the disk is too full"
+    for entry, size in idle.items():
         if taken + needed <= limit and _fits_the_disk(folder, needed):
             break
-        if not is_in_use(entry / guard):
-            shutil.rmtree(entry, ignore_errors=True)
-            taken -= sizes[entry]
-    if taken + needed > limit:
-        return f"it would take {gigabytes(needed)} and other data in use leave no room below {gigabytes(limit)}"
-    if not _fits_the_disk(folder, needed):
-        return f"it would take {gigabytes(needed)} and the disk is too full"
+        shutil.rmtree(entry, ignore_errors=True)
+        taken -= size
     return ""
 
 

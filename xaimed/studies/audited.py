@@ -26,7 +26,7 @@ from xaimed.store.cache import cache_root, publish_directory
 from xaimed.store.lock import one_at_a_time
 from xaimed.store.writing import read_json, write_json, write_text
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of what the audit judges, says or shows."""
 PAGE, FACTS = "audit.html", "audit.json"
 
@@ -62,7 +62,12 @@ class Audited:
 
 
 def audited(
-    manifest: Manifest, inspection: Inspection, splits: Sequence[Split], seed: int, stopped: str = ""
+    manifest: Manifest,
+    inspection: Inspection,
+    splits: Sequence[Split],
+    seed: int,
+    stopped: str = "",
+    unlike_published: Sequence[str] = (),
 ) -> Audited:
     """The audit of a dataset, from the cache when nothing has changed since.
 
@@ -72,15 +77,16 @@ def audited(
         splits: the protocol's folds, as row numbers of the rows that can be used.
         seed: for the cross-validation of the shortcuts.
         stopped: why there are no folds, if so.
+        unlike_published: where its counts differ from the published ones.
     """
 
     def make(folder: Path) -> None:
-        found = audit(manifest, inspection, splits, seed, stopped)
+        found = audit(manifest, inspection, splits, seed, stopped, unlike_published)
         samples = dict(zip(manifest.frame["sample_id"], inspection.thumbs, strict=True))
         said = [{"bad": bad, "said": sentence} for bad, sentence in findings(found)]
         Audited(audit_page(found, samples), found.facts() | {"findings": said}).write(folder)
 
-    final = cache_root() / "audits" / _key(manifest, inspection, splits, seed, stopped)
+    final = cache_root() / "audits" / _key(manifest, inspection, splits, seed, f"{stopped}{list(unlike_published)}")
     with one_at_a_time(final.parent / f".{final.name}.lock"):
         try:
             return _read(publish_directory(final, make))
@@ -98,7 +104,8 @@ def print_audit(found: Audited, console: Console) -> None:
     facts = found.facts
     console.print(Text(f"Audit of {visible(facts['dataset'])}: {facts['pictures']} pictures", style="bold"))
     for bad, said in found.findings:
-        console.print(Text(f"  {'!' if bad else '✓'} {visible(said)}", style="yellow" if bad else "green"))
+        finding = Text(f"  {'!' if bad else '✓'} {visible(said)}", style="yellow" if bad else "green")
+        console.print(finding, soft_wrap=True)
     for one in facts["shortcuts"]:
         judged = "" if one["auc"] is None else f"AUC {one['auc']:.2f} ({one['low']:.2f} to {one['high']:.2f})  "
         line = f"  {one['family']:<12} {judged}{one['verdict']}"
@@ -113,9 +120,9 @@ def _read(folder: Path) -> Audited:
     return Audited(page, facts)
 
 
-def _key(manifest: Manifest, inspection: Inspection, splits: Sequence[Split], seed: int, stopped: str) -> str:
-    """Changes with any file, label, patient or fold."""
+def _key(manifest: Manifest, inspection: Inspection, splits: Sequence[Split], seed: int, said: str) -> str:
+    """Changes with any file, label, patient or fold, and with what else is said."""
     readable = manifest.select(inspection.readable)
-    folds = assignment_hash(assignment(list(splits), readable)) if splits else stopped
-    parts = (VERSION, copies.VERSION, inspection.key, manifest.name, manifest.fingerprint(), folds, seed)
+    folds = assignment_hash(assignment(list(splits), readable)) if splits else ""
+    parts = (VERSION, copies.VERSION, inspection.key, manifest.name, manifest.fingerprint(), folds, said, seed)
     return hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest()[:20]

@@ -174,6 +174,7 @@ def _write_results(plan: Plan, parts: Parts, predictions: Predictions, values: d
             figure = confusion_figure(
                 pooled_confusion(predictions),
                 title=f"{plan.manifest.name}, fold {predictions.folds[0]}",
+                samples=predictions.samples,
                 stamp=", ".join(plan.stamps) or None,
             )
             add_figure_image(logger.experiment, "confusion", figure, 0)

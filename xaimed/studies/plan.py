@@ -105,6 +105,8 @@ def make_plan(config: dict[str, Any]) -> Plan:
     facts = {"manifest": manifest.fingerprint(), "weights": start.weights, "folds": folds}
     run, name = _named(config, facts)
     hybrid: SVM | None = instantiate(config[HYBRID]) if config.get(HYBRID) else None
+    unlike = differences(source, whole)
+    audit = audited(whole, inspection, splits, int(config["seed"]), "", unlike) if config["audit"] else None
     return Plan(
         config=config,
         run=run,
@@ -113,8 +115,8 @@ def make_plan(config: dict[str, Any]) -> Plan:
         quarantined=quarantined,
         splits=splits,
         note=note,
-        remarks=[*differences(source, whole), *filter(None, [uncached]), *start.remarks, *network.remarks],
-        audit=audited(whole, inspection, splits, int(config["seed"])) if config["audit"] else None,
+        remarks=[*([] if audit else unlike), *filter(None, [uncached]), *start.remarks, *network.remarks],
+        audit=audit,
         pixels=pixels,
         stamps=start.stamps,
         explainers=explainers,

@@ -16,7 +16,7 @@ from xaimed.reporting.text import markdown
 from xaimed.store.fold import EXPLANATIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import write_text
-from xaimed.studies.tables import RunResult, metrics_table, result_of, tables_of
+from xaimed.studies.tables import RunResult, metrics_table, pooled_table, result_of, tables_of
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 OF_INTEREST = (
@@ -34,10 +34,13 @@ def write_report(run: Run) -> Path | None:
     folder = run.path / FOLDER
     folder.mkdir(exist_ok=True)
     write_text(folder / "metrics.csv", to_csv(metrics_table(result)))
+    if len(result.predictions.repeats) > 1:
+        write_text(folder / "repeats.csv", to_csv(pooled_table(result)))
     confusion = pooled_confusion(result.predictions)
     write_text(folder / "confusion.csv", confusion.to_csv(lineterminator="\n"))
     stamp, title = result.stamp or None, result.name
-    save_figure(confusion_figure(confusion, title=title, stamp=stamp), folder / "confusion.png")
+    n = {"samples": result.predictions.samples, "repeats": len(result.predictions.repeats)}
+    save_figure(confusion_figure(confusion, title=title, stamp=stamp, **n), folder / "confusion.png")
     best = config.get("callbacks", {}).get("best_checkpoint", {})
     monitor, mode = best.get("monitor", "val/loss"), best.get("mode", "min")
     if history := result.history():

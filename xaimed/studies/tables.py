@@ -12,12 +12,12 @@ from rich.console import Console
 
 from xaimed.errors import StoreError
 from xaimed.evaluation.branches import read_branches
-from xaimed.evaluation.metrics import per_fold
+from xaimed.evaluation.metrics import per_fold, per_repeat
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.summary import pooled_confusion
 from xaimed.reporting.branches import branches_table
-from xaimed.reporting.results import confusion_table, run_table, runs_table
+from xaimed.reporting.results import confusion_table, repeats_table, run_table, runs_table
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.terminal import TerminalTable
 from xaimed.store.fold import BRANCHES, FAILURE, HISTORY, PREDICTIONS
@@ -105,12 +105,21 @@ def metrics_table(result: RunResult) -> Table:
     )
 
 
+def pooled_table(result: RunResult) -> Table:
+    """The metrics of repeated folds, pooled within each repeat."""
+    assert result.predictions is not None
+    return repeats_table(per_repeat(result.predictions), title="Pooled within each repeat")
+
+
 def tables_of(result: RunResult) -> list[Table]:
     """Every table of a run that has at least one finished fold."""
     assert result.predictions is not None
-    confusion = confusion_table(pooled_confusion(result.predictions), title="Confusion matrix, pooled over folds")
+    samples, repeats = result.predictions.samples, len(result.predictions.repeats)
+    title = "Confusion matrix, pooled over folds"
+    confusion = confusion_table(pooled_confusion(result.predictions), title=title, samples=samples, repeats=repeats)
     branches = result.branches()
-    return [metrics_table(result), confusion, *([] if branches is None else [branches_table(branches)])]
+    pooled = [pooled_table(result)] if repeats > 1 else []
+    return [metrics_table(result), *pooled, confusion, *([] if branches is None else [branches_table(branches)])]
 
 
 def comparison(results: Sequence[RunResult]) -> Table:

@@ -67,6 +67,18 @@ def test_uncertain_labels_follow_the_policy(root, policy, uncertain):
     assert manifest.class_counts()["Cardiomegaly"] == 1 + 2 * (uncertain == 1)
 
 
+def test_the_policy_can_differ_by_label(root):
+    mixed = {"Cardiomegaly": "ones", "others": "zeros"}
+    manifest = CheXpert(root, uncertain=mixed, labels=["Edema", "Cardiomegaly"]).manifest()
+    assert manifest.labels.tolist() == [[0, 1], [0, 1], [0, 1], [1, 0], [1, 0]]
+    manifest = CheXpert(root, uncertain={"Edema": "zeros"}, labels=["Edema", "Cardiomegaly"]).manifest()
+    assert manifest.labels.tolist() == [[0, 1], [0, -1], [0, -1], [1, 0], [1, 0]]
+    with pytest.raises(ConfigError, match=r"'Oedema'.*Did you mean 'Edema'"):
+        CheXpert(root, uncertain={"Oedema": "ones"})
+    with pytest.raises(ConfigError, match=r"'one'.*'ones'"):
+        CheXpert(root, uncertain={"Edema": "one"})
+
+
 def test_the_projection_can_be_chosen(root):
     assert set(CheXpert(root, projection="frontal").manifest().frame["projection"]) == {"Frontal"}
     assert len(CheXpert(root, projection="lateral").manifest()) == 1

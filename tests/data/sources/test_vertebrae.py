@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xaimed.data.published import differences
-from xaimed.data.sources.vertebrae import Vertebrae
+from xaimed.data.sources.vertebrae import Vertebrae, _facts
 from xaimed.data.task import Kind
 from xaimed.errors import ConfigError, DataError
 
@@ -43,6 +43,29 @@ def test_names_tell_patient_sex_and_age(root):
     }.items():
         assert tuple(facts.loc[path][["group", "sex"]]) == (group, sex), path
         np.testing.assert_equal(float(facts.loc[path]["age"]), float(age), path)
+
+
+@pytest.mark.parametrize(
+    ("name", "patient", "sex", "age"),
+    [
+        ("N3, Rt TAIS, M, 16 yrs (2)", "N3", "M", 16),
+        ("N3, Rt TAIS, M, 16 yrs - Copy", "N3", "M", 16),
+        ("n 7 ,L TLS , F. , 12-yrs", "N7", "F", 12),
+        ("N4; kyphosis; female; 9 y.o.", "N4", "F", 9),
+        ("N5,N,40,M_1_0 (1)", "N5", "M", 40),
+        ("N6,18 years old,F", "N6", "F", 18),
+        ("N8,N,61 Y.,m", "N8", "M", 61),
+        ("N9, 8 months, F", "N9", "F", float("nan")),
+        ("N10,2014,M", "N10", "M", float("nan")),
+        ("N11,400,Mary", "N11", "", float("nan")),
+        ("12,M,0", "12", "M", 0),
+        ("脊椎,M,30", "脊椎,M,30", "M", 30),
+    ],
+)
+def test_odd_names_tell_what_they_can(name, patient, sex, age):
+    facts = _facts(f"Scol/{name}.jpg")
+    assert (facts["group"], facts["sex"]) == (f"Scol/{patient}", sex)
+    np.testing.assert_equal(facts["age"], float(age))
 
 
 def test_a_missing_class_is_tolerated_only_in_a_subset(root):

@@ -33,6 +33,7 @@ class Audit:
         leaking: rows on both sides of the protocol's folds.
         shortcuts: how far each family of properties tells the class.
         stopped: why the protocol could make no folds; empty when it could.
+        unlike_published: where the counts differ from the published ones, one sentence each.
     """
 
     manifest: Manifest
@@ -44,6 +45,7 @@ class Audit:
     leaking: pd.DataFrame
     shortcuts: list[Shortcut]
     stopped: str = ""
+    unlike_published: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """All of it as plain containers, for JSON."""
@@ -53,6 +55,7 @@ class Audit:
             "pictures": len(self.manifest),
             "patients": len(np.unique(self.manifest.groups)),
             "counts": self.counts.to_dict("records"),
+            "unlike_published": list(self.unlike_published),
             "unreadable": self.unreadable.to_dict("records"),
             "copies": {
                 "proposed": self.copies.proposed,
@@ -68,7 +71,12 @@ class Audit:
 
 
 def audit(
-    manifest: Manifest, inspection: Inspection, splits: Sequence[Split] = (), seed: int = 0, stopped: str = ""
+    manifest: Manifest,
+    inspection: Inspection,
+    splits: Sequence[Split] = (),
+    seed: int = 0,
+    stopped: str = "",
+    unlike_published: Sequence[str] = (),
 ) -> Audit:
     """Audit a dataset.
 
@@ -78,6 +86,7 @@ def audit(
         splits: the protocol's folds, as row numbers of the rows that can be used.
         seed: for the cross-validation of the shortcuts.
         stopped: why there are no folds, if so.
+        unlike_published: where its counts differ from the published ones.
     """
     readable = manifest.select(inspection.readable)
     copies = find_copies(manifest, inspection)
@@ -93,6 +102,7 @@ def audit(
         leaking=leaks(readable, splits, copies),
         shortcuts=shortcuts(manifest, inspection, seed),
         stopped=stopped,
+        unlike_published=tuple(unlike_published),
     )
 
 

@@ -20,12 +20,15 @@ class Family:
         what: what they are, in words.
         columns: their names.
         anatomy: what of the patient may show in them all the same; empty when nothing does.
+        there_from: above 0, only whether a property exceeds this is judged: how far it does depends on the anatomy
+            behind it.
     """
 
     name: str
     what: str
     columns: tuple[str, ...]
     anatomy: str = ""
+    there_from: float = 0.0
 
 
 FAMILIES = (
@@ -67,6 +70,7 @@ FAMILIES = (
         "markers",
         "in which corner the one small bright thing lies, such as a lead letter or burnt-in text",
         tuple(f"marker in {place}" for place in CORNERS),
+        there_from=0.2,
     ),
     Family(
         "edges",

@@ -66,6 +66,8 @@ def shortcuts(
 
 def _judged(manifest: Manifest, facts: pd.DataFrame, family: Family, seed: int) -> Shortcut:
     values = facts[list(family.columns)]
+    if family.there_from:
+        values = (values > family.there_from).astype(float)
     values = values.loc[:, values.nunique(dropna=False) > 1]
     if values.shape[1] == 0:
         return Shortcut(family, 0.5, 0.5, 0.5, "the same in every picture: tells nothing")
@@ -117,7 +119,10 @@ def _scores(
                 model = HistGradientBoostingClassifier(
                     max_iter=40, max_leaf_nodes=6, min_samples_leaf=leaf, early_stopping=False, random_state=0
                 )
-                score[test] = model.fit(x[train], truth[train]).decision_function(x[test])
+                told = ~np.isnan(x[train]).all(axis=0)  # what no training picture tells, it cannot bin
+                if not told.any():
+                    continue
+                score[test] = model.fit(x[train][:, told], truth[train]).decision_function(x[test][:, told])
                 fold[test] = number
     return score, fold
 

@@ -12,7 +12,7 @@ import pandas as pd
 from xaimed.config.nearmiss import near_miss
 from xaimed.data.assignment import read_assignment
 from xaimed.data.manifest import Manifest
-from xaimed.data.protocol import ON_THE_REPORTED, Rows, Split, check_fold
+from xaimed.data.protocol import ON_THE_REPORTED, Rows, Split, check_fold, require_every_class
 from xaimed.errors import DataError
 
 
@@ -42,17 +42,18 @@ class FromFile:
         check_fold(self.fold, table["fold"].nunique())
         rows = self._rows(table, manifest)
         return [
-            self._split(int(fold), table["role"].to_numpy(dtype=object)[mask], rows[mask])
+            self._split(manifest, int(fold), table["role"].to_numpy(dtype=object)[mask], rows[mask])
             for fold in range(table["fold"].nunique())
             for mask in [(table["fold"] == fold).to_numpy()]
         ]
 
-    def _split(self, fold: int, role: npt.NDArray[np.object_], rows: Rows) -> Split:
+    def _split(self, manifest: Manifest, fold: int, role: npt.NDArray[np.object_], rows: Rows) -> Split:
         parts = [
             np.sort(rows[[wanted in said.split("+") for said in role]]) for wanted in ("train", "select", "report")
         ]
         if lacking := [name for name, part in zip(("train", "select", "report"), parts, strict=True) if not len(part)]:
             raise DataError(f"fold {fold} has nothing to {lacking[0]}", where=self.file)
+        require_every_class(manifest, parts[0], f"{self.file}: fold {fold}")
         return Split(fold, *parts)
 
     def _rows(self, table: pd.DataFrame, manifest: Manifest) -> Rows:

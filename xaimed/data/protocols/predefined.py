@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xaimed.data.manifest import Manifest
-from xaimed.data.protocol import Rows, Split, check_fold
+from xaimed.data.protocol import Rows, Split, check_fold, require_every_class
 from xaimed.data.protocols.holdout import check_share, inner_split
 from xaimed.data.randomness import seed_for
 from xaimed.errors import DataError
@@ -54,6 +54,7 @@ class Predefined:
                 where=manifest.root,
                 fix="Use protocol=kfold or protocol=holdout.",
             )
+        require_every_class(manifest, train, manifest.root)
         report = test if len(test) else val
         if len(val) and len(test):
             return [Split(0, train, val, report)]
@@ -65,11 +66,11 @@ def _parts(manifest: Manifest) -> Rows:
     part = manifest.frame["split"].fillna("").astype(str).to_numpy(dtype=str)
     known = np.isin(part, PARTS)
     if not known.all():
-        row = manifest.frame.iloc[int(np.flatnonzero(~known)[0])]
-        said = f"'{row['split']}'" if row["split"] else "nothing"
+        row = int(np.flatnonzero(~known)[0])
+        said = f"'{part[row]}'" if part[row] else "nothing"
         raise DataError(
             f"{(~known).sum()} of {len(manifest)} pictures belong to no part of a published split: for "
-            f"'{row['sample_id']}' the column says {said}, not one of {list(PARTS)}",
+            f"'{manifest.frame['sample_id'].iloc[row]}' the column says {said}, not one of {list(PARTS)}",
             where=manifest.root,
             fix="Use protocol=kfold or protocol=holdout, or fill the column.",
         )

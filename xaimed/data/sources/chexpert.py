@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +35,9 @@ LABELS = (
 UNCERTAIN = {"ignore": UNKNOWN, "zeros": 0, "ones": 1}
 """What an uncertain label counts as, by policy."""
 
+OTHERS = "others"
+"""In a mapping of policies: every label that is not named."""
+
 ALL, FRONTAL, LATERAL = "all", "frontal", "lateral"
 
 COUNTS: dict[str, Counts] = {
@@ -57,12 +60,14 @@ class CheXpert:
     """223 648 chest radiographs of 64 740 patients with 14 labels, split into train and valid by its authors.
 
     A label that a report does not mention counts as absent. One that it mentions with uncertainty follows the policy:
-    ``ignore`` keeps it as unknown, so that losses and metrics leave it out; ``zeros`` and ``ones`` decide it. The
-    valid set was read by radiologists and has none. Columns sex, age, projection (Frontal, Lateral), view (AP, PA, …).
+    ``ignore`` keeps it as unknown, so that losses and metrics leave it out; ``zeros`` and ``ones`` decide it, for all
+    labels alike or label by label, for which policy is best depends on the finding. The valid set was read by
+    radiologists and has none. Columns sex, age, projection (Frontal, Lateral), view (AP, PA, …).
 
     Args:
         root: the folder that holds ``train.csv``, ``valid.csv`` and the pictures.
-        uncertain: ``ignore``, ``zeros`` or ``ones``.
+        uncertain: ``ignore``, ``zeros`` or ``ones``; or a policy for each label by its name, and for all that are not
+            named under ``others`` (``ignore`` where that is not given).
         projection: ``frontal``, ``lateral`` or ``all``.
         labels: some of the 14 labels; all by default.
         masks: pattern of evidence masks, such as ``masks/{stem}.png``.
@@ -72,14 +77,14 @@ class CheXpert:
     def __init__(
         self,
         root: str | Path,
-        uncertain: str = "ignore",
+        uncertain: str | Mapping[str, str] = "ignore",
         projection: str = ALL,
         labels: Sequence[str] | None = None,
         masks: str | None = None,
         name: str = "chexpert",
     ) -> None:
         self.root = absolute(root)
-        self.uncertain = one_of(uncertain, tuple(UNCERTAIN), "dataset.uncertain")
+        self.policies = _policies(uncertain)
         self.projection = one_of(projection, tuple(COUNTS), "dataset.projection")
         self.labels = LABELS if labels is None else tuple(map(str, labels))
         if foreign := [label for label in self.labels if label not in LABELS]:
@@ -119,7 +124,8 @@ class CheXpert:
                 where=f"{file}: row {row + 2}",
                 fix="Paths look like CheXpert-v1.0/train/patient00001/study1/view1_frontal.jpg.",
             )
-        labels = table[list(self.labels)].fillna(0).replace(-1, UNCERTAIN[self.uncertain])
+        labels = table[list(self.labels)].fillna(0)
+        labels = labels.mask(labels == -1, pd.Series(self.policies)[list(self.labels)], axis=1)
         whole = labels.isin([0, 1, UNKNOWN])
         if not whole.to_numpy().all():
             name = str(whole.columns[~whole.all()][0])
@@ -134,3 +140,12 @@ class CheXpert:
         return pd.concat(
             [pd.DataFrame({"path": path, "group": patient, "split": split}), labels.astype("int8"), free], axis=1
         )
+
+
+def _policies(uncertain: str | Mapping[str, str]) -> dict[str, int]:
+    """What an uncertain label counts as, by label."""
+    asked = {OTHERS: uncertain} if isinstance(uncertain, str) else {str(key): uncertain[key] for key in uncertain}
+    for label, policy in asked.items():
+        one_of(label, (*LABELS, OTHERS), "dataset.uncertain")
+        one_of(policy, tuple(UNCERTAIN), "dataset.uncertain")
+    return {label: UNCERTAIN[asked.get(label, asked.get(OTHERS, "ignore"))] for label in LABELS}

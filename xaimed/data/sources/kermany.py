@@ -50,8 +50,10 @@ class Kermany:
     ``NORMAL2-IM-0381`` is not taken for ``IM-0381``. The column ``subtype`` is normal, bacteria or virus.
 
     ``split=pneumonia`` is what the pneumonia paper's section on splits says: training as published, and the remaining
-    242 / 398 cut in halves of 121 / 199, here by patient and with equal shares of bacteria and viruses. The paper's
-    confusion matrix, however, counts 234 / 390 pictures, which is the official test set: for that reading use
+    242 / 398 cut in halves of 121 / 199, here by patient and with equal shares of bacteria and viruses. So cut, and as
+    published, no patient lies on two sides. The paper does not say that it kept patients together: 83 of the 443 in
+    the rest have several pictures, and cut by picture many of them would lie in both halves. Its confusion matrix,
+    however, counts 234 / 390 pictures, which is the official test set: for that reading use
     ``split=official``.
 
     Args:

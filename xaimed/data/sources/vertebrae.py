@@ -27,18 +27,19 @@ OBTAIN = (
     "dataset.root the folder that holds Normal/, Scol/ and Spond/."
 )
 
-_COPY = re.compile(r"(?:_\d+)+$")
+_COPY = re.compile(r"(?:_\d+|\s*\(\d+\)|\s*-?\s*copy)+$", re.IGNORECASE)
 _PATIENT = re.compile(r"[A-Za-z]*\s*\d+")
-_SEX = re.compile(r"(?P<sex>[MF])(?:ale|emale)?", re.IGNORECASE)
-_AGE = re.compile(r"(?P<age>\d{1,3})\s*(?:y|yrs?|years?)?(?:\s*old)?\.?", re.IGNORECASE)
+_SEX = re.compile(r"(?P<sex>M|F|Male|Female)\.?", re.IGNORECASE)
+_AGE = re.compile(r"(?P<age>\d{1,3})\s*-?(?:y|yrs?|years?|y\.?\s*o)?\.?(?:\s*old)?\.?", re.IGNORECASE)
+OLDEST = 120
 
 
 class Vertebrae:
     """338 spine radiographs of 338 subjects: 71 normal, 188 scoliosis, 79 spondylolisthesis; no published split.
 
     File names such as ``N1,N,40,M_1_0.jpg`` or ``N10, Rt TAIS, M, 16 yrs.jpg`` begin with the patient, numbered anew
-    in each folder, and carry sex and age where they are known; pictures that differ only in a trailing ``_1_0`` are of
-    one patient.
+    in each folder, and carry sex and age where they are known; pictures that differ only in a trailing ``_1_0``,
+    ``(2)`` or ``copy`` are of one patient.
 
     Args:
         root: the folder that holds ``Normal``, ``Scol`` and ``Spond``.
@@ -96,10 +97,10 @@ class Vertebrae:
 def _facts(path: str) -> dict[str, str | float]:
     """Patient, sex and age from a file name; sex is empty and age NaN where it does not say."""
     name = _COPY.sub("", Path(path).stem)
-    first, *others = [part.strip() for part in re.split(r"[,_]", name)]
+    first, *others = [part.strip() for part in re.split(r"[,;_]", name)]
     patient = _PATIENT.match(first)
-    sexes = [found["sex"].upper() for part in others if (found := _SEX.fullmatch(part))]
-    ages = [float(found["age"]) for part in others if (found := _AGE.fullmatch(part))]
+    sexes = [found["sex"][0].upper() for part in others if (found := _SEX.fullmatch(part))]
+    ages = [float(found["age"]) for part in others if (found := _AGE.fullmatch(part)) and int(found["age"]) <= OLDEST]
     who = patient[0].replace(" ", "").upper() if patient else name
     return {
         "group": f"{Path(path).parts[0]}/{who}",
