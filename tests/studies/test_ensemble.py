@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from support.running import train
 
+from xaimed.callbacks.explain import load_maps
 from xaimed.cli.main import main
 from xaimed.evaluation.reading import read_predictions
+from xaimed.explain.combined import weighted_sum
 from xaimed.store.run import find_runs
 
 QUICK = ("explainer=gradcam", "callbacks.explain.cases=0", "trainer.max_epochs=2")
@@ -39,11 +43,43 @@ def test_a_soft_vote_of_runs_is_a_run_with_the_same_tables(members, tmp_path, ca
     assert together.probabilities == pytest.approx(np.mean([part.probabilities for part in parts], axis=0), abs=1e-6)
     assert list(together.frame["sample_id"]) == list(parts[0].frame["sample_id"])
     run.fold(0).verify(run.facts()["identity"])
-    assert (run.path / "report.md").read_text().count("![") == 1  # no curves: nothing was trained
+    assert "curves" not in (run.path / "report.md").read_text()  # nothing was trained
     assert "soft vote of" in capsys.readouterr().out
     assert main(["table", str(run.path)]) == 0
     assert main(["ensemble", str(members / "runs"), f"output={tmp_path}"]) == 0  # the same again, no second run
     voted_run(tmp_path)
+
+
+def test_it_is_explained_by_the_sum_of_its_members_maps(members, tmp_path):
+    assert main(["ensemble", str(members / "runs"), f"output={tmp_path}"]) == 0
+    places = voted_run(tmp_path).fold(0).path / "explanations"
+    (panels,) = places.glob("panels-*")
+    assert (panels / "overview.png").is_file()
+    (folder,) = places.glob("ensemble_gradcam-*")
+    together = load_maps(folder)
+    own = [load_maps(next((run.fold(0).path / "explanations").glob("gradcam-*"))) for run in find_runs([members])]
+    compared = 0
+    for row, name in enumerate(together["sample_id"]):
+        rows = [int(np.flatnonzero(maps["sample_id"] == name)[0]) for maps in own]
+        if {int(maps["targets"][at]) for maps, at in zip(own, rows, strict=True)} == {int(together["targets"][row])}:
+            maps = [torch.from_numpy(maps["heatmap"][at])[None] for maps, at in zip(own, rows, strict=True)]
+            mean, spread = weighted_sum(maps, [0.5, 0.5])
+            assert together["heatmap"][row] == pytest.approx(mean[0].numpy(), abs=1e-5)
+            assert together["uncertainty"][row] == pytest.approx(spread[0].numpy(), abs=1e-5)
+            compared += 1
+    assert compared > 3
+
+
+def test_a_member_whose_data_changed_votes_but_cannot_be_explained(members, tmp_path, capsys):
+    shutil.copytree(members, tmp_path / "copy")
+    run = find_runs([tmp_path / "copy"])[0]
+    facts = json.loads((run.path / "run.json").read_text())
+    facts["config"]["seed"] = 7
+    (run.path / "run.json").write_text(json.dumps(facts))
+    asked = ["ensemble", str(tmp_path / "copy" / "runs"), f"output={tmp_path}"]
+    assert main(asked) == 2
+    assert "have changed since it was made" in capsys.readouterr().err
+    assert main([*asked, "explain=false"]) == 0
 
 
 def test_a_weighted_vote_goes_by_the_epoch_that_was_kept(members, tmp_path):
@@ -83,8 +119,6 @@ def test_one_run_alone_or_of_other_samples_cannot_vote(members, tmp_path, capsys
 
 
 def test_a_member_that_was_edited_does_not_vote(members, tmp_path, capsys):
-    import shutil
-
     shutil.copytree(members, tmp_path / "copy")
     victim = find_runs([tmp_path / "copy"])[0].fold(0).path / "predictions.csv"
     victim.write_text(victim.read_text().replace('"Normal"', '"Scoliosis"', 1))

@@ -25,6 +25,7 @@ from xaimed.reporting.panels import draw_panel
 TITLES = {
     "gradcam": ("Grad-CAM", ""),
     "mc_gradcam": ("MC-dropout mean", "MC-dropout uncertainty (SD)"),
+    "ensemble_gradcam": ("Grad-CAM, members' mean", "Spread over members (SD)"),
 }
 OVERVIEW = "overview.png"
 LARGEST = 512

@@ -8,7 +8,7 @@ from pathlib import Path
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError, StoreError
 
-HELP = """usage: xaimed ensemble RUN RUN... [vote=soft|majority|weighted] [weigh_by=METRIC] [output=DIR]
+HELP = """usage: xaimed ensemble RUN RUN... [vote=soft|majority|weighted] [weigh_by=METRIC] [explain=false] [output=DIR]
 
 Lets finished runs of the same dataset and protocol decide together, fold by fold on the same samples, and writes the
 result as a run of its own: predictions, metrics, confusion matrix, report. Nothing is trained.
@@ -19,10 +19,13 @@ vote=weighted   the mean of probabilities, each member weighted by weigh_by (val
                 the epoch that was kept. Under a protocol that chooses on the reported rows the weights come from those
                 rows too; use protocol=nested for an unbiased figure.
 
+explain=true    Grad-CAM of every member for the class the ensemble chose, summed by the members' weights (default).
+                Each map counts with a mean of 1; their spread is the uncertainty. Needs the members' data and weights.
+
 examples:
   xaimed ensemble outputs/runs/spine-resnet18-*                 every run whose name begins so
   xaimed ensemble outputs/runs/A outputs/runs/B vote=weighted weigh_by=val/auc"""
-DEFAULTS = {"vote": "soft", "weigh_by": "val/accuracy", "output": "outputs"}
+DEFAULTS = {"vote": "soft", "weigh_by": "val/accuracy", "explain": "true", "output": "outputs"}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -42,17 +45,25 @@ def run(arguments: Sequence[str]) -> int:
             raise ConfigError(f"xaimed ensemble has no option '{name}'", fix=near_miss(name, DEFAULTS))
         else:
             options[name] = value
+    if options["explain"] not in ("true", "false"):
+        raise ConfigError(f"explain={options['explain']} is neither true nor false")
     from rich.console import Console
 
     from xaimed.store.run import find_runs
-    from xaimed.studies.ensemble import Ensemble, make_ensemble
+    from xaimed.studies.ensemble import Ensemble, make_ensemble, shares_of
     from xaimed.studies.report import write_report
     from xaimed.studies.tables import print_results, result_of
 
     members = [member for member in find_runs(places) if "members" not in member.facts().get("config", {})]
     if not members:
         raise StoreError("there are no runs here", where=", ".join(map(str, places)))
-    made = make_ensemble(Ensemble(tuple(members), options["vote"], options["weigh_by"]), Path(options["output"]))
+    ensemble = Ensemble(tuple(members), options["vote"], options["weigh_by"])
+    made = make_ensemble(ensemble, Path(options["output"]))
+    if options["explain"] == "true":
+        from xaimed.studies.ensemble_maps import explain_ensemble, planned
+
+        shares = {fold.index: shares_of(ensemble, fold.index) for fold in made.finished()}
+        explain_ensemble(made, [planned(member) for member in members], shares)
     console = Console()
     print_results([result_of(member) for member in [*members, made]], console)
     console.print(f"report: {write_report(made)}", markup=False, highlight=False, soft_wrap=True)

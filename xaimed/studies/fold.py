@@ -23,8 +23,6 @@ from xaimed.evaluation.metrics import fold_metrics
 from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.summary import pooled_confusion
-from xaimed.models.hybrid.chain import Chain
-from xaimed.models.hybrid.network import HybridNetwork
 from xaimed.reporting.confusion import confusion_figure
 from xaimed.reporting.tables import to_csv
 from xaimed.reporting.tensorboard import add_figure_image
@@ -36,16 +34,16 @@ from xaimed.store.fold import (
     PREDICTIONS,
     QUARANTINE,
     SPLIT,
-    SVM,
     TIMINGS,
     WEIGHTS,
 )
 from xaimed.store.writing import read_json, write_bytes, write_json, write_text
 from xaimed.studies.environment import environment
+from xaimed.studies.finished import data_as_then, trained_module
 from xaimed.studies.hybrid import fit_hybrid, trained_before
 from xaimed.studies.imbalance import imbalance_table
-from xaimed.studies.normalization import preparation_of_fold, write_normalization
-from xaimed.studies.parts import Parts, closed_at_the_end, data_of, explain_callback, module_of, parts_of
+from xaimed.studies.normalization import write_normalization
+from xaimed.studies.parts import Parts, closed_at_the_end, explain_callback, parts_of
 from xaimed.studies.plan import Plan
 from xaimed.training.classifier import Classifier
 
@@ -92,12 +90,8 @@ def explain_again(plan: Plan, split: Split) -> bool:
     explain = explain_callback(plan)
     if explain is None or explain.is_done(fold.path):
         return False
-    module = module_of(plan, split)
-    module.network.load_state_dict(torch.load(fold.path / WEIGHTS, weights_only=True, map_location="cpu"))
-    if plan.hybrid:
-        module.network = HybridNetwork(module.network, Chain.read(fold.path / SVM))
+    module, data = trained_module(plan, split, fold.path), data_as_then(plan, split, fold.path)
     trainer = instantiate(plan.config["trainer"], folder=fold.path, callbacks=[explain], loggers=[])
-    data = data_of(plan, split, preparation_of_fold(plan, split, fold.path))
     trainer.predict(module, datamodule=data, return_predictions=False)
     return True
 
