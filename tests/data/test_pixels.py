@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from xaimed.data import inspection
+from xaimed.data import inspection, looking
 from xaimed.data.dataset import ManifestDataset
 from xaimed.data.folder import Folder
 from xaimed.data.inspection import inspect, inspect_and_cache
@@ -46,9 +46,9 @@ def test_a_picture_that_is_not_held_is_read_from_its_file(mixed):
 
 def test_one_pass_serves_all(mixed, monkeypatch):
     read = []
-    original = inspection.read_picture
+    original = looking.read_picture
     monkeypatch.setattr(inspection, "_estimate", lambda manifest, size: 0)
-    monkeypatch.setattr(inspection, "read_picture", lambda path: (read.append(path), original(path))[1])
+    monkeypatch.setattr(looking, "read_picture", lambda path: (read.append(path), original(path))[1])
     inspect_and_cache(mixed, 12, limit_gb=1)
     inspect(mixed)
     inspect_and_cache(mixed, 12, limit_gb=1)

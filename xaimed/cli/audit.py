@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from xaimed.errors import ConfigError
 
@@ -37,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         whole = composed(arguments)
         refuse_foreign_reach(whole)
-        asked = {key: whole[key] for key in ("dataset", "protocol", "seed", "output")}
+        asked = {key: whole[key] for key in ("dataset", "protocol", "image", "loader", "seed", "output")}
         from omegaconf import OmegaConf
 
         config = plain(OmegaConf.create(asked))
@@ -46,20 +47,22 @@ def run(arguments: Sequence[str]) -> int:
     return _audited(config)
 
 
-def _audited(config: dict[str, object]) -> int:
+def _audited(config: dict[str, Any]) -> int:
     from rich.console import Console
     from rich.text import Text
 
     from xaimed.config.targets import instantiate
     from xaimed.data.audit.audit import audit
-    from xaimed.data.inspection import inspect
+    from xaimed.data.inspection import inspect, inspect_and_cache
     from xaimed.errors import DataError
     from xaimed.reporting.audit_page import audit_page, findings
     from xaimed.reporting.text import visible
     from xaimed.store.writing import write_json, write_text
 
     manifest = instantiate(config["dataset"]).manifest()
-    inspection = inspect(manifest)
+    size, room = instantiate(config["image"]).size, float(dict(config["loader"])["cache_gb"])
+    # the pass that a training would make, so that one that comes next decodes nothing
+    inspection = inspect_and_cache(manifest, size, room)[0] if room else inspect(manifest)
     seed = int(str(config["seed"]))
     splits, stopped = [], ""
     try:

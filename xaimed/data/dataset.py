@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from xaimed.data.manifest import Manifest
+from xaimed.data.memory import keep_freed_memory
 from xaimed.data.pixels import Pixels
 from xaimed.data.preparation import Preparation
 from xaimed.data.randomness import seeded
@@ -62,6 +63,7 @@ class ManifestDataset(Dataset[Sample]):
         fold: int,
         pixels: Pixels | None = None,
     ) -> None:
+        keep_freed_memory()
         chosen = manifest.frame.iloc[rows]
         self.rows = rows
         self.root = manifest.root
@@ -83,8 +85,11 @@ class ManifestDataset(Dataset[Sample]):
         """The sample at a position, as it is in an epoch (0 unless the key names one)."""
         epoch, position = key if isinstance(key, tuple) else (0, key)
         picture = self._picture(position)
-        with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position])):
-            image = self.preparation(picture, self.augment)
+        if self.augment is None:
+            image = self.preparation(picture)
+        else:
+            with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position])):
+                image = self.preparation(picture, self.augment)
         return Sample(image=image, target=self.targets[position], row=int(self.rows[position]))
 
     def _picture(self, position: int) -> Tensor:

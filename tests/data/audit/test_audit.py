@@ -10,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 from xaimed.data.audit.copies import Copies, disagreements, find_copies, merged_groups
 from xaimed.data.audit.families import FAMILIES
 from xaimed.data.audit.leakage import leaks, published_leaks, settle_leakage
-from xaimed.data.audit.shortcuts import _auc, shortcuts
+from xaimed.data.audit.shortcuts import shortcuts
+from xaimed.data.audit.within_folds import auc_within_folds
 from xaimed.data.folder import Folder
 from xaimed.data.inspection import inspect
 from xaimed.data.phantoms.spine import SpinePhantom
@@ -117,4 +118,4 @@ def test_a_planted_marker_is_found_and_none_where_there_is_none(strength, found)
 def test_the_auc_within_one_fold_is_that_of_scikit_learn():
     rng = np.random.default_rng(0)
     truth, score = rng.integers(0, 2, 200), rng.integers(0, 20, 200).astype(float)
-    assert _auc(truth, score, np.zeros(200, dtype=np.int64)) == pytest.approx(roc_auc_score(truth, score))
+    assert auc_within_folds(truth, score, np.zeros(200, dtype=np.int64)) == pytest.approx(roc_auc_score(truth, score))

@@ -78,8 +78,13 @@ class Midline:
 
     def at(self, along: float, off: float = 0.0) -> tuple[float, float]:
         """The point at a place along the line, ``off`` millimetres to its right."""
-        x, y, tilt = (float(np.interp(along, self.along, table)) for table in (self.x, self.y, self.tilt))
-        return x + off * float(np.cos(tilt)), y - off * float(np.sin(tilt))
+        x, y = self.points(np.array([along]), np.array([off]))[0].tolist()
+        return x, y
+
+    def points(self, along: Numbers, off: Numbers) -> Numbers:
+        """The points ``[n, 2]`` at places along the line, each so many millimetres to its right."""
+        x, y, tilt = (np.interp(along, self.along, table) for table in (self.x, self.y, self.tilt))
+        return np.stack([x + off * np.cos(tilt), y - off * np.sin(tilt)], axis=1)
 
     def coordinates(self, canvas: Canvas) -> tuple[Field, Field]:
         """For every pixel its place along the line and its distance to the right of it."""
