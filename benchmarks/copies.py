@@ -1,8 +1,8 @@
 """How many copies does the audit find, and how many pairs does it take for copies that are none?
 
-``python -m benchmarks.copies FOLDER [look|report]``, FOLDER being the paediatric chest set as ``dataset=kermany`` reads
-it. Copies of a random 200 pictures are made in each of the ways below and hidden among the others. Thresholds were chosen
-on one half of the patients (``look``); the figures that are quoted come from the other (``report``, the default).
+``python -m benchmarks.copies FOLDER [look|report]``, FOLDER being the paediatric chest set that ``dataset=kermany``
+reads. Copies of a random 200 pictures are made in each of the ways below and hidden among the others. The thresholds
+were chosen on one half of the patients (``look``); what is quoted comes from the other (``report``, the default).
 """
 
 from __future__ import annotations
@@ -125,9 +125,8 @@ def main(root: str, name: str = "report") -> None:
     groups = foreign.map(table["group"].get)
     own = (foreign["sample_id"] == foreign["twin"]).to_numpy()
     apart = ((groups["sample_id"] != groups["twin"]).to_numpy()) & ~own
-    print(
-        f"\n{len(originals)} pictures of {len(np.unique(originals.groups))} patients; {len(proposed)} pairs hashed alike."
-    )
+    patients = len(np.unique(originals.groups))
+    print(f"\n{len(originals)} pictures of {patients} patients; {len(proposed)} pairs hashed alike.")
     print(f"Confirmed among the originals: {len(real)} pairs, of them of two patients:")
     for one in real[groups.loc[real.index, "sample_id"] != groups.loc[real.index, "twin"]].itertuples():
         print(f"  {one.sample_id}  {one.twin}  {one.kind}  {one.agreement:.3f}")

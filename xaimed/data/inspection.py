@@ -6,7 +6,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def inspect(manifest: Manifest) -> Inspection:
     """Look at every file, or remember what was seen when no file has changed since."""
     key = key_of(manifest)
     final = cache_root() / "inspected" / key
-    with one_at_a_time(final.parent / f".{key}.lock"):
+    with _alone_with(final):
         return _remembered(final, key) or _looked(manifest, final, key)
 
 
@@ -82,12 +83,9 @@ def inspect_and_cache(manifest: Manifest, size: int, limit_gb: float) -> tuple[I
     """
     key = key_of(manifest)
     final = cache_root() / "pixels" / f"{key}-{size}"
-    with one_at_a_time(final.parent / f".{final.name}.lock") as alone:
+    with _alone_with(final):
         if (pixels := _opened(final)) is not None:
             return inspect(manifest), pixels, ""
-        if alone:  # whoever left it there is gone
-            for left in final.parent.glob(f".{final.name}.making-*"):
-                shutil.rmtree(left, ignore_errors=True)
         limit = int(limit_gb * 1e9)
         if refusal := make_room(final.parent, _estimate(manifest, size), limit, BYTES):
             return inspect(manifest), None, f"pixels are not cached: {refusal}"
@@ -111,13 +109,24 @@ def key_of(manifest: Manifest) -> str:
     return digest.hexdigest()[:24]
 
 
+@contextmanager
+def _alone_with(final: Path) -> Iterator[None]:
+    """Wait until nobody else makes this entry, and remove what was left by somebody who was killed while making it."""
+    with one_at_a_time(final.parent / f".{final.name}.lock") as alone:
+        if alone:
+            for left in final.parent.glob(f".{final.name}.making-*"):
+                shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
 def _fill(manifest: Manifest, key: str, folder: Path, size: int, limit: int) -> None:
     """Write the pixels, and on the way the facts unless they are known."""
     writer = PixelWriter(folder, size, limit)
     known = cache_root() / "inspected" / key
     try:
-        if _remembered(known, key) is None:
-            publish_directory(known, lambda facts: _record(manifest, facts, writer))
+        with _alone_with(known):
+            if _remembered(known, key) is None:
+                publish_directory(known, lambda facts: _record(manifest, facts, writer))
         if not writer.finished:
             _record(manifest, None, writer)
     finally:

@@ -22,8 +22,12 @@ from xaimed.store.writing import read_json, write_json
 
 VERSION = 2
 CONFIRMED = 0.93
-"""Agreement from which two pictures are one. On 5,856 real chest radiographs no pair of different patients that hashed
-alike came above 0.85; of nine kinds of made copies, 200 each, none fell below 0.95."""
+"""Agreement from which two pictures are one.
+
+On the half of the patients of a real set of chest radiographs on which nothing was chosen (2,989 pictures), no pair of
+two patients that hashed alike came above 0.85. Of 200 copies each, all were found that were compressed again (quality
+50 to 90), resized, made brighter or flatter, cut by 2 or 5 % on every side, or turned by 1°; three quarters of those
+with an equalised histogram; none that was turned by 3° or mirrored. ``python -m benchmarks.copies`` reckons it anew."""
 EXACT, NEAR = "exact", "near"
 
 

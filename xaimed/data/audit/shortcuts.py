@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from xaimed.data.audit.families import FAMILIES, Family
 from xaimed.data.audit.within_folds import auc_within_folds, interval
@@ -62,7 +63,10 @@ def shortcuts(
     chosen[rows] = True
     part, facts = manifest.select(chosen), inspection.facts.iloc[rows].reset_index(drop=True)
     questions = _questions(part, seed)
-    return [_judged(part, facts, family, questions, seed) for family in families]
+    # The models are so small that several threads would only wait for one another: thirty times as long where other
+    # programs want the processor too.
+    with threadpool_limits(1, user_api="openmp"):
+        return [_judged(part, facts, family, questions, seed) for family in families]
 
 
 @dataclass(frozen=True, eq=False)
