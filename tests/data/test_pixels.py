@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import os
 import pickle
+import resource
+import signal
+import time
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
 
-from xaimed.data import inspection
+from xaimed.data import inspection, looking
 from xaimed.data.dataset import ManifestDataset
 from xaimed.data.folder import Folder
 from xaimed.data.inspection import inspect, inspect_and_cache
@@ -46,9 +52,9 @@ def test_a_picture_that_is_not_held_is_read_from_its_file(mixed):
 
 def test_one_pass_serves_all(mixed, monkeypatch):
     read = []
-    original = inspection.read_picture
+    original = looking.read_picture
     monkeypatch.setattr(inspection, "_estimate", lambda manifest, size: 0)
-    monkeypatch.setattr(inspection, "read_picture", lambda path: (read.append(path), original(path))[1])
+    monkeypatch.setattr(looking, "read_picture", lambda path: (read.append(path), original(path))[1])
     inspect_and_cache(mixed, 12, limit_gb=1)
     inspect(mixed)
     inspect_and_cache(mixed, 12, limit_gb=1)
@@ -83,6 +89,57 @@ def test_workers_get_the_place_and_not_the_pixels(mixed):
     sent = pickle.dumps(pixels)
     assert len(sent) < 500
     assert torch.equal(pickle.loads(sent).read(0), pixels.read(0))
+
+
+def test_memory_does_not_grow_with_the_pictures(class_folder, write_picture):
+    """A thousand pictures more, each 50 kB at the network's size, and less than a third of that held at any time."""
+    root = class_folder(a=1, b=1)
+    for number in range(8):
+        write_picture(root / "a" / f"colour{number}.png", (40, 40), colour=True)
+    few = Folder(root).manifest()
+    answer = get_context("fork").Queue()
+
+    def grown():
+        peaks = []
+        for times in (20, 145):
+            many = pd.concat([few.frame] * times, ignore_index=True)
+            many["sample_id"] = [str(number) for number in range(len(many))]
+            inspect_and_cache(replace(few, frame=many), 128, limit_gb=1)
+            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        answer.put(peaks)
+
+    job = get_context("fork").Process(target=grown)
+    job.start()
+    first, last = answer.get(timeout=100)
+    job.join()
+    assert last - first < 16_000  # kilobytes
+
+
+def test_a_killed_builder_leaves_nothing_half_and_the_next_one_builds_it(mixed, cache, monkeypatch):
+    original, half = looking.read_picture, mixed.paths()[5]
+
+    def stuck(path):
+        if path == half:
+            time.sleep(100)
+        return original(path)
+
+    monkeypatch.setattr(looking, "TOGETHER", 1)
+    with monkeypatch.context() as slow:
+        slow.setattr(looking, "read_picture", stuck)
+        job = get_context("fork").Process(target=inspect_and_cache, args=(mixed, 12, 1))
+        job.start()
+    deadline = time.monotonic() + 60
+    while len(made := [*cache.glob("pixels/.*making*"), *cache.glob("inspected/.*making*")]) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(job.pid, signal.SIGKILL)
+    job.join()
+    assert all(folder.is_dir() for folder in made)
+    assert not [*cache.glob("pixels/[!.]*"), *cache.glob("inspected/[!.]*")]
+    seen, pixels, note = inspect_and_cache(mixed, 12, limit_gb=1)
+    assert note == ""
+    assert len(pixels) == len(seen.facts) == len(mixed)
+    assert not [*cache.glob("*/.*making*")]
 
 
 def _build(manifest, size, answer):

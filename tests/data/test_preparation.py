@@ -5,8 +5,9 @@ import pytest
 import torch
 from PIL import Image
 from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as F
 
-from xaimed.data.preparation import NORMALIZATIONS, Preparation
+from xaimed.data.preparation import NORMALIZATIONS, Preparation, normalised
 from xaimed.errors import ConfigError
 
 GREY = (torch.arange(40 * 64) * 7 % 256).to(torch.uint8).reshape(1, 40, 64)
@@ -20,6 +21,15 @@ def test_imagenet_normalization_by_hand():
     assert image.is_contiguous()
     wanted = torch.tensor([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])
     torch.testing.assert_close(image[:, 1, 2], wanted)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_arithmetic_is_torchvisions_to_the_bit(channels):
+    picture = torch.arange(256, dtype=torch.uint8).repeat(channels, 16, 1)
+    for one in (picture, picture.float() / 255):
+        scaled = F.to_dtype(one, torch.float32, scale=True).expand(3, -1, -1)
+        wanted = F.normalize(scaled, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        assert torch.equal(normalised(one, *NORMALIZATIONS["imagenet"]), wanted)
 
 
 def test_resizing_agrees_with_pillow_and_keeps_no_aspect():

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from xaimed.data import inspection
+from xaimed.data import looking
 from xaimed.data.folder import Folder
 from xaimed.data.manifest import Manifest
 from xaimed.data.quarantine import sort_out_unreadable
@@ -17,8 +17,8 @@ from xaimed.errors import DataError
 def decoded(monkeypatch):
     """Counts the pictures that are decoded."""
     paths = []
-    read = inspection.read_picture
-    monkeypatch.setattr(inspection, "read_picture", lambda path: (paths.append(path), read(path))[1])
+    read = looking.read_picture
+    monkeypatch.setattr(looking, "read_picture", lambda path: (paths.append(path), read(path))[1])
     return paths
 
 

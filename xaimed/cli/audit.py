@@ -30,6 +30,8 @@ examples:
   xaimed audit dataset=folder dataset.root=/data/chest 'dataset.group_pattern="^(person\\d+)"'
   xaimed audit dataset=spine dataset.shortcut=1     a phantom whose marker gives the class away"""
 
+KEYS = ("dataset", "protocol", "image", "loader", "seed", "output")
+
 
 def run(arguments: Sequence[str]) -> int:
     """Audit the dataset that the overrides describe."""
@@ -58,7 +60,7 @@ def _config(overrides: Sequence[str], config_dir: str | None) -> dict[str, Any]:
     try:
         whole = composed(overrides, config_dir=None if config_dir is None else str(Path(config_dir).absolute()))
         refuse_foreign_reach(whole)
-        return plain(OmegaConf.create({key: whole[key] for key in ("dataset", "protocol", "seed", "output")}))
+        return plain(OmegaConf.create({key: whole[key] for key in KEYS}))
     except (HydraException, OmegaConfBaseException) as error:
         raise said_in_one_line(error) from error
 
@@ -68,7 +70,7 @@ def _audited(config: dict[str, Any]) -> int:
 
     from xaimed.config.targets import instantiate
     from xaimed.data.audit.leakage import POLICIES
-    from xaimed.data.inspection import inspect
+    from xaimed.data.inspection import inspect, inspect_and_cache
     from xaimed.data.published import differences
     from xaimed.data.sources.rows import one_of
     from xaimed.studies.audited import audited, print_audit
@@ -80,7 +82,9 @@ def _audited(config: dict[str, Any]) -> int:
     folder = Path(str(config["output"])).absolute() / "audits" / f"{manifest.name}-{manifest.fingerprint()[:10]}"
     with _writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    inspection = inspect(manifest)
+    size, room = instantiate(config["image"]).resized, float(config["loader"]["cache_gb"])
+    # the pass that a training would make, so that one that comes next decodes nothing
+    inspection = inspect_and_cache(manifest, size, room)[0] if room else inspect(manifest)
     splits, stopped = _folds(manifest, inspection, protocol, seed, leakage)
     found = audited(manifest, inspection, splits, seed, stopped, differences(source, manifest))
     with _writable(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch.utils.data import Dataset
 
 from xaimed.data.evidence import evidence_mask
 from xaimed.data.manifest import Manifest
+from xaimed.data.memory import keep_freed_memory
 from xaimed.data.pixels import Pixels
 from xaimed.data.preparation import Preparation
 from xaimed.data.randomness import seeded
@@ -69,6 +71,7 @@ class ManifestDataset(Dataset[Sample]):
         pixels: Pixels | None = None,
         with_masks: bool = False,
     ) -> None:
+        keep_freed_memory()
         chosen = manifest.frame.iloc[rows]
         self.rows = rows
         self.root = manifest.root
@@ -94,7 +97,8 @@ class ManifestDataset(Dataset[Sample]):
         repeat = again if any(again) else []
         picture = self.picture(position)
         mask = None if self.masks is None else evidence_mask(self.root, self.masks[position])
-        with seeded(self.seed, self.fold, epoch, str(self.sample_ids[position]), *repeat):
+        chance: tuple[int | str, ...] = (self.seed, self.fold, epoch, str(self.sample_ids[position]), *repeat)
+        with seeded(*chance) if self.augment else nullcontext():
             if mask is None:
                 image, seen = self.preparation(picture, self.augment), None
             else:

@@ -1,4 +1,4 @@
-"""What does one look at every file tell? Whether it can be used, its pixels, and what the audit needs to know."""
+"""What was seen of a dataset's files? One look at each, remembered until one of them changes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 import torchvision
-from torch import Tensor
 
 from xaimed.data.audit.families import COLUMNS
-from xaimed.data.audit.file_traits import file_traits
-from xaimed.data.audit.pixel_traits import pixel_traits
+from xaimed.data.looking import THUMB, looks
 from xaimed.data.manifest import Manifest
 from xaimed.data.pixels import BYTES, Pixels, PixelWriter, TooLarge
-from xaimed.data.preparation import square
 from xaimed.data.reading import decoder_versions, read_picture
 from xaimed.errors import StoreError, UnreadableImageError
 from xaimed.store.cache import cache_root, publish_directory
@@ -32,12 +27,8 @@ from xaimed.store.lock import one_at_a_time
 from xaimed.store.room import make_room
 from xaimed.store.writing import read_json, write_json
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of what is measured or how pixels are stored."""
-THREADS = 4
-AT_ONCE = 256
-"""Pictures handed to the threads together, so that memory does not grow with the dataset."""
-THUMB = 64
 SAMPLED = 24
 """Pictures decoded beforehand to tell how much room all will take."""
 FACTS, REASONS, THUMBS = "facts.npz", "reasons.json", "thumbs.bin"
@@ -71,22 +62,11 @@ class Inspection:
         return usable
 
 
-@dataclass(frozen=True)
-class Look:
-    """One file."""
-
-    reason: str | None = None
-    facts: npt.NDArray[np.float32] | None = None
-    digest: bytes = bytes(16)
-    thumb: Thumbs | None = None
-    pixels: Tensor | None = None
-
-
 def inspect(manifest: Manifest) -> Inspection:
     """Look at every file, or remember what was seen when no file has changed since."""
     key = key_of(manifest)
     final = cache_root() / "inspected" / key
-    with one_at_a_time(final.parent / f".{key}.lock"):
+    with _alone_with(final):
         return _remembered(final, key) or _looked(manifest, final, key)
 
 
@@ -103,12 +83,9 @@ def inspect_and_cache(manifest: Manifest, size: int, limit_gb: float) -> tuple[I
     """
     key = key_of(manifest)
     final = cache_root() / "pixels" / f"{key}-{size}"
-    with one_at_a_time(final.parent / f".{final.name}.lock") as alone:
+    with _alone_with(final):
         if (pixels := _opened(final)) is not None:
             return inspect(manifest), pixels, ""
-        if alone:  # whoever left it there is gone
-            for left in final.parent.glob(f".{final.name}.making-*"):
-                shutil.rmtree(left, ignore_errors=True)
         limit = int(limit_gb * 1e9)
         if refusal := make_room(final.parent, _estimate(manifest, size), limit, BYTES):
             return inspect(manifest), None, f"pixels are not cached: {refusal}"
@@ -132,13 +109,24 @@ def key_of(manifest: Manifest) -> str:
     return digest.hexdigest()[:24]
 
 
+@contextmanager
+def _alone_with(final: Path) -> Iterator[None]:
+    """Wait until nobody else makes this entry, and remove what was left by somebody who was killed while making it."""
+    with one_at_a_time(final.parent / f".{final.name}.lock") as alone:
+        if alone:
+            for left in final.parent.glob(f".{final.name}.making-*"):
+                shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
 def _fill(manifest: Manifest, key: str, folder: Path, size: int, limit: int) -> None:
     """Write the pixels, and on the way the facts unless they are known."""
     writer = PixelWriter(folder, size, limit)
     known = cache_root() / "inspected" / key
     try:
-        if _remembered(known, key) is None:
-            publish_directory(known, lambda facts: _record(manifest, facts, writer))
+        with _alone_with(known):
+            if _remembered(known, key) is None:
+                publish_directory(known, lambda facts: _record(manifest, facts, writer))
         if not writer.finished:
             _record(manifest, None, writer)
     finally:
@@ -190,7 +178,8 @@ def _record(manifest: Manifest, folder: Path | None, writer: PixelWriter | None)
     reasons: dict[str, str] = {}
     thumbs = (folder / THUMBS).open("wb") if folder is not None else None
     try:
-        for row, look in enumerate(_looks(manifest, writer.size if writer else None, measured=folder is not None)):
+        size, measured = writer.size if writer else None, folder is not None
+        for row, look in enumerate(looks(manifest.root, manifest.paths(), size, measured=measured)):
             if look.reason is not None:
                 reasons[str(row)] = look.reason
             if look.facts is not None:
@@ -208,47 +197,6 @@ def _record(manifest: Manifest, folder: Path | None, writer: PixelWriter | None)
         write_json(folder / REASONS, reasons)
     if writer is not None:
         writer.finish([str(path) for path in manifest.frame["path"]])
-
-
-def _looks(manifest: Manifest, size: int | None, *, measured: bool) -> Iterator[Look]:
-    root, paths = manifest.root.resolve(), manifest.paths()
-    with ThreadPoolExecutor(THREADS) as pool:
-        for start in range(0, len(paths), AT_ONCE):
-            yield from pool.map(lambda path: _look(path, root, size, measured), paths[start : start + AT_ONCE])
-
-
-def _look(path: Path, root: Path, size: int | None, measured: bool) -> Look:
-    """Everything there is to know about one file."""
-    try:
-        if not path.resolve().is_relative_to(root):
-            return Look("it leads out of the dataset's folder")
-        picture = read_picture(path)
-    except UnreadableImageError as error:
-        return Look(error.what)
-    except (OSError, RuntimeError, ValueError) as error:  # a ring of links, a name with a zero byte
-        return Look(f"it cannot be reached: {error}")
-    pixels = None if size is None else square(picture, size)
-    if not measured:
-        return Look(pixels=pixels)
-    traits = file_traits(path) | pixel_traits(picture)
-    return Look(
-        facts=np.array([traits.get(column, np.nan) for column in COLUMNS], dtype=np.float32),
-        digest=_digest(picture),
-        thumb=_thumb(picture),
-        pixels=pixels,
-    )
-
-
-def _digest(picture: Tensor) -> bytes:
-    """128 bits of shape and pixels: equal pictures are equal whatever format and name they have."""
-    digest = hashlib.blake2b(repr((tuple(picture.shape), picture.dtype)).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(picture.numpy()).data)
-    return digest.digest()
-
-
-def _thumb(picture: Tensor) -> Thumbs:
-    grey = picture.float().mean(0, keepdim=True) * (1 if picture.dtype == torch.uint8 else 255)
-    return square(grey, THUMB)[0].round().clamp(0, 255).to(torch.uint8).numpy()
 
 
 def _estimate(manifest: Manifest, size: int) -> int:

@@ -98,7 +98,8 @@ class Pixels:
         if len(paths) != len(self._rows) or (self.folder / BYTES).stat().st_size != sizes.sum():
             raise ValueError("the index and the pixels do not belong together")
         whole = sizes.sum() > 0  # an empty file cannot be mapped
-        self._bytes = np.memmap(self._file, dtype=np.uint8, mode="r") if whole else np.empty(0, dtype=np.uint8)
+        # as a plain array: every slice of a memmap costs what reading a picture does
+        self._bytes = np.asarray(np.memmap(self._file, dtype=np.uint8, mode="r")) if whole else np.empty(0, np.uint8)
         touch(self.folder)
 
     def __len__(self) -> int:

@@ -10,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 from xaimed.data.audit.copies import Copies, disagreements, find_copies, merged_groups
 from xaimed.data.audit.families import FAMILIES, Family
 from xaimed.data.audit.leakage import leaks, published_leaks, settle_leakage
-from xaimed.data.audit.shortcuts import _auc, shortcuts
+from xaimed.data.audit.shortcuts import shortcuts
+from xaimed.data.audit.within_folds import auc_within_folds
 from xaimed.data.folder import Folder
 from xaimed.data.inspection import Inspection, inspect
 from xaimed.data.phantoms.chest import ChestPhantom
@@ -165,4 +166,4 @@ def test_a_property_that_only_one_picture_has_stops_nothing(table_manifest):
 def test_the_auc_within_one_fold_is_that_of_scikit_learn():
     rng = np.random.default_rng(0)
     truth, score = rng.integers(0, 2, 200), rng.integers(0, 20, 200).astype(float)
-    assert _auc(truth, score, np.zeros(200, dtype=np.int64)) == pytest.approx(roc_auc_score(truth, score))
+    assert auc_within_folds(truth, score, np.zeros(200, dtype=np.int64)) == pytest.approx(roc_auc_score(truth, score))

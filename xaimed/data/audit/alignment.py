@@ -9,9 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from xaimed.data.audit.separable import gaussian, through, zoom
 
 SIDE = 64
 MARGIN = 5
@@ -20,70 +23,99 @@ REACH = 5
 """Pixels of shift that are searched."""
 SCALES = (0.0, -0.07, 0.07)
 """Logarithms of the scales that the search begins with."""
-WORTH_FITTING = 0.55
-"""Agreement after the coarse search below which no copy has ever been seen."""
-STEPS = 6
+WORTH_FITTING, WORTH_MORE = 0.62, 0.8
+"""Agreement after the coarse search, and after one step of the fit, below which no copy has ever been seen."""
+STEPS = 4
 MOST_SHIFT, MOST_SCALE = 0.25, 0.15
+AT_ONCE = 256
 
 
-def agreement(a: Tensor, b: Tensor) -> Tensor:
-    """Correlation of the fine detail of pairs ``[n, 64, 64]`` in the best alignment found, from -1 to 1."""
-    a, b = _detail(a.float()), _detail(b.float())
-    best, place = _coarse(a, b)
-    worth = best > WORTH_FITTING
-    if worth.any():
-        best[worth] = _fitted(a[worth], b[worth], best[worth], place[worth])
+def agreements(thumbs: npt.NDArray[np.uint8], pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Correlation of the fine detail of pairs of ``[n, 64, 64]`` in the best alignment found, from -1 to 1.
+
+    What concerns one picture is reckoned once, however many pairs it is in.
+    """
+    rows, where = np.unique(pairs, return_inverse=True)
+    details = _details(thumbs, rows)
+    found = [
+        _agreement(*_distinct(details, where.reshape(-1, 2)[start : start + AT_ONCE]))
+        for start in range(0, len(pairs), AT_ONCE)
+    ]
+    return torch.cat(found).double().numpy() if found else np.zeros(0)
+
+
+def _distinct(details: Tensor, where: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
+    """The pictures of some pairs, and which of them are a pair's first and second."""
+    rows, ends = np.unique(where, return_inverse=True)
+    first, second = torch.from_numpy(ends.reshape(-1, 2)).unbind(1)
+    return details[torch.from_numpy(rows)], first, second
+
+
+def _details(thumbs: npt.NDArray[np.uint8], rows: npt.NDArray[np.int64]) -> Tensor:
+    fine, coarse = gaussian(SIDE, 0.5), gaussian(SIDE, 2.0)
+    found = torch.empty(len(rows), SIDE, SIDE)
+    for start in range(0, len(rows), AT_ONCE):
+        pictures = torch.from_numpy(np.array(thumbs[rows[start : start + AT_ONCE]])).float()
+        found[start : start + AT_ONCE] = through(pictures, fine) - through(pictures, coarse)
+    return found
+
+
+def _agreement(pictures: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    a, b, place = pictures[first], pictures[second], _coarse(pictures, first, second)
+    moved, counts = _warped(a, place)
+    best = _correlation(moved, counts, b)
+    for step, worth in enumerate([WORTH_FITTING, *[WORTH_MORE] * (STEPS - 1)]):
+        on = torch.nonzero(best > worth)[:, 0]
+        if len(on) == 0:
+            break
+        if step == 0:
+            a, b, place, moved, counts, rows = a[on], b[on], place[on], moved[on], counts[on], on
+        else:
+            kept = best[rows] > worth
+            a, b, place, moved, counts, rows = (one[kept] for one in (a, b, place, moved, counts, rows))
+        place = _step(moved, counts, b, place)
+        moved, counts = _warped(a, place)
+        best[rows] = best[rows].maximum(_correlation(moved, counts, b))
     return best
 
 
-def _coarse(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def _coarse(pictures: Tensor, first: Tensor, second: Tensor) -> Tensor:
     """The best whole-pixel shift over a few scales, by way of Fourier's correlation theorem."""
-    best, place = torch.full((len(a),), -1.0), torch.zeros(len(a), 4)
     window = torch.hann_window(SIDE, periodic=False)
     window = window[:, None] * window
-    spectrum = torch.fft.rfft2(b * window).conj()
+    plain = _spectra(pictures, window).conj().resolve_conj()
     reach = torch.arange(-REACH, REACH + 1)
-    far = torch.full((SIDE, SIDE), -math.inf)
-    far[reach[:, None] % SIDE, reach[None] % SIDE] = 0
+    best, place = torch.full((len(first),), -math.inf), torch.zeros(len(first), 4)
     for scale in SCALES:
-        p = torch.zeros(len(a), 4)
-        p[:, 2:] = scale
-        moved = _warped(a, p)[0] if scale else a
-        peak = (torch.fft.irfft2(torch.fft.rfft2(moved * window) * spectrum, s=(SIDE, SIDE)) + far).flatten(1).argmax(1)
-        shift = torch.stack([peak % SIDE, peak // SIDE], 1)
-        shift = torch.where(shift > SIDE // 2, shift - SIDE, shift)
-        p[:, :2] = shift * (2 / SIDE) * math.exp(scale)
-        best, place = _better(a, b, p, best, place)
-    return best, place
+        scaled = _spectra(through(pictures, zoom(SIDE, math.exp(scale))), window) if scale else plain.conj()
+        surface = torch.fft.irfft2(scaled[first] * plain[second], s=(SIDE, SIDE))
+        near = surface[:, reach % SIDE][:, :, reach % SIDE].flatten(1)
+        value, peak = near.max(1)
+        p = torch.full((len(first), 4), scale)
+        p[:, 0], p[:, 1] = reach[peak % len(reach)], reach[peak // len(reach)]
+        p[:, :2] *= (2 / SIDE) * math.exp(scale)
+        better = value > best
+        best, place = torch.where(better, value, best), torch.where(better[:, None], p, place)
+    return place
 
 
-def _fitted(a: Tensor, b: Tensor, best: Tensor, place: Tensor) -> Tensor:
-    """Gauss and Newton's steps on shift, scale, contrast and brightness; the best agreement on the way."""
+def _spectra(pictures: Tensor, window: Tensor) -> Tensor:
+    faded = pictures * window
+    spectra: Tensor = torch.fft.rfft2(faded / faded.norm(dim=(1, 2), keepdim=True).clamp(min=1e-3))
+    return spectra
+
+
+def _step(moved: Tensor, counts: Tensor, b: Tensor, p: Tensor) -> Tensor:
+    """One of Gauss and Newton's steps on shift, scale, contrast and brightness."""
     across = (torch.arange(SIDE) + 0.5) / SIDE * 2 - 1
-    p = place.clone()
-    for _ in range(STEPS):
-        moved, counts = _warped(a, p)
-        down_slope, right_slope = torch.gradient(moved, dim=(1, 2))
-        terms = [right_slope, down_slope, right_slope * across, down_slope * across[:, None], moved]
-        system = torch.stack([*terms, torch.ones_like(moved)], -1).mul(counts[..., None]).flatten(1, 2)
-        left = system.mT @ system + 1e-3 * torch.eye(6)
-        solved = torch.linalg.solve(left, system.mT @ (b * counts).flatten(1)[..., None])[..., 0]
-        step = (solved[:, :4] / solved[:, 4:5].clamp(min=0.2)).clamp(-2, 2) * (2 / SIDE)
-        p = torch.cat(
-            [
-                (p[:, :2] + step[:, :2] * p[:, 2:].exp()).clamp(-MOST_SHIFT, MOST_SHIFT),
-                (p[:, 2:] + step[:, 2:].clamp(-0.03, 0.03)).clamp(-MOST_SCALE, MOST_SCALE),
-            ],
-            1,
-        )
-        best, place = _better(a, b, p, best, place)
-    return best
-
-
-def _better(a: Tensor, b: Tensor, p: Tensor, best: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
-    value = _correlation(*_warped(a, p), b)
-    up = value > best
-    return torch.where(up, value, best), torch.where(up[:, None], p, place)
+    down_slope, right_slope = torch.gradient(moved, dim=(1, 2))
+    terms = [right_slope, down_slope, right_slope * across, down_slope * across[:, None], moved, torch.ones_like(moved)]
+    system = (torch.stack(terms, 1) * counts[:, None]).flatten(2)
+    left = system @ system.mT + 1e-3 * torch.eye(6)
+    solved = torch.linalg.solve(left, system @ (b * counts).flatten(1)[..., None])[..., 0]
+    step = (solved[:, :4] / solved[:, 4:5].clamp(min=0.2)).clamp(-2, 2) * (2 / SIDE)
+    shift = (p[:, :2] + step[:, :2] * p[:, 2:].exp()).clamp(-MOST_SHIFT, MOST_SHIFT)
+    return torch.cat([shift, (p[:, 2:] + step[:, 2:].clamp(-0.03, 0.03)).clamp(-MOST_SCALE, MOST_SCALE)], 1)
 
 
 def _warped(a: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
@@ -106,16 +138,3 @@ def _correlation(a: Tensor, counts: Tensor, b: Tensor) -> Tensor:
     scale = ((a * a).sum((1, 2)) * (b * b).sum((1, 2))).sqrt()
     # A blank picture agrees with nothing; its detail is rounding alone.
     return torch.where(scale > 1.0, (a * b).sum((1, 2)) / scale.clamp(min=1), -1.0)
-
-
-def _detail(picture: Tensor) -> Tensor:
-    return blurred(picture, 0.5) - blurred(picture, 2.0)
-
-
-def blurred(picture: Tensor, sigma: float) -> Tensor:
-    """Pictures ``[n, H, W]`` through a Gaussian filter."""
-    reach = int(3 * sigma + 0.5)
-    kernel = torch.from_numpy(np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma**2))).float()
-    kernel /= kernel.sum()
-    padded = functional.pad(picture[:, None], (reach,) * 4, mode="reflect")
-    return functional.conv2d(functional.conv2d(padded, kernel[None, None, None]), kernel[None, None, :, None])[:, 0]

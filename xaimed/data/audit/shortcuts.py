@@ -9,16 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedGroupKFold
+from threadpoolctl import threadpool_limits
 
 from xaimed.data.audit.families import FAMILIES, Family
+from xaimed.data.audit.within_folds import auc_within_folds, interval
 from xaimed.data.inspection import Inspection
 from xaimed.data.manifest import Manifest
 from xaimed.data.randomness import seed_for
+from xaimed.data.stratify import distribute
 from xaimed.data.task import Kind
 
-FOLDS, RESAMPLES, MOST_ROWS, MOST_CASES = 5, 300, 10_000, 6
+FOLDS, MOST_ROWS, MOST_CASES = 5, 10_000, 6
 HINT, TELLING, GIVEN_AWAY = 0.55, 0.70, 0.90
 """Lower ends of the interval, and for the last the AUC itself, from which words get stronger."""
 
@@ -61,29 +62,74 @@ def shortcuts(
     chosen = np.zeros(len(manifest), dtype=bool)
     chosen[rows] = True
     part, facts = manifest.select(chosen), inspection.facts.iloc[rows].reset_index(drop=True)
-    return [_judged(part, facts, family, seed) for family in families]
+    questions = _questions(part, seed)
+    # The models are so small that several threads would only wait for one another: thirty times as long where other
+    # programs want the processor too.
+    with threadpool_limits(1, user_api="openmp"):
+        return [_judged(part, facts, family, questions, seed) for family in families]
 
 
-def _judged(manifest: Manifest, facts: pd.DataFrame, family: Family, seed: int) -> Shortcut:
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One class against the rest.
+
+    Attributes:
+        name: the class.
+        truth: 1 for a picture of it.
+        fold: the part of every row, whole patients; -1 where there are too few to judge.
+        opposite: the class of all others where there are only two, whose answer is this one's turned round.
+    """
+
+    name: str
+    truth: npt.NDArray[np.int64]
+    fold: npt.NDArray[np.int64]
+    opposite: str = ""
+
+
+def _questions(manifest: Manifest, seed: int) -> list[Question]:
+    classes, groups = manifest.task.classes, manifest.groups
+    if manifest.task.kind is Kind.BINARY:
+        return [Question(classes[1], manifest.labels, _folds(manifest.labels, groups, seed), opposite=classes[0])]
+    truths = (manifest.positives == 1).T.astype(np.int64)
+    return [Question(name, truth, _folds(truth, groups, seed)) for name, truth in zip(classes, truths, strict=True)]
+
+
+def _folds(truth: npt.NDArray[np.int64], groups: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.int64]:
+    patients = min(len(np.unique(groups[truth == side])) for side in (0, 1))
+    if patients < 2:
+        return np.full(len(truth), -1, dtype=np.int64)
+    parts = min(FOLDS, patients)
+    return distribute(groups, np.stack([truth, 1 - truth], axis=1), [1 / parts] * parts, seed_for(seed, "audit"))
+
+
+def _judged(
+    manifest: Manifest, facts: pd.DataFrame, family: Family, questions: Sequence[Question], seed: int
+) -> Shortcut:
     values = facts[list(family.columns)]
     if family.there_from:
         values = (values > family.there_from).astype(float)
     values = values.loc[:, values.nunique(dropna=False) > 1]
     if values.shape[1] == 0:
         return Shortcut(family, 0.5, 0.5, 0.5, "the same in every picture: tells nothing")
-    tasks = _one_against_rest(manifest)
-    judged = [(name, truth, *_scores(values, truth, manifest.groups, seed)) for name, truth in tasks]
-    judged = [entry for entry in judged if (entry[3] >= 0).any()]
-    if not judged:
+    answers = [(question, *_scores(values, question)) for question in questions]
+    answers = [answer for answer in answers if (answer[2] >= 0).any()]
+    if not answers:
         return Shortcut(family, np.nan, np.nan, np.nan, "too few patients to judge")
-    auc = float(np.mean([_auc(truth, score, fold) for _, truth, score, fold in judged]))
-    low, high = _interval([entry[1:] for entry in judged], manifest.groups, seed)
+    judged = [(question.truth, score, fold) for question, score, fold in answers]
+    auc = float(np.mean([auc_within_folds(*answer) for answer in judged]))
+    low, high = interval(judged, manifest.groups, seed)
     names = manifest.frame["sample_id"].to_numpy(dtype=str)
     cases = []
-    for name, truth, score, _ in judged:
-        own = np.flatnonzero(truth == 1)
-        cases.append((name, tuple(names[own[np.argsort(-score[own], kind="stable")][:MOST_CASES]])))
-    return Shortcut(family, auc, low, high, verdict(auc, low), _telling(values, tasks), tuple(cases))
+    for question, score, _ in answers:
+        if question.opposite:
+            cases.append((question.opposite, _surest(names, -score, question.truth == 0)))
+        cases.append((question.name, _surest(names, score, question.truth == 1)))
+    return Shortcut(family, auc, low, high, verdict(auc, low), _telling(values, questions), tuple(cases))
+
+
+def _surest(names: npt.NDArray[np.str_], score: npt.NDArray[np.float64], own: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    rows = np.flatnonzero(own)
+    return tuple(names[rows[np.argsort(-score[rows], kind="stable")][:MOST_CASES]].tolist())
 
 
 def verdict(auc: float, low: float) -> str:
@@ -97,79 +143,32 @@ def verdict(auc: float, low: float) -> str:
     return "no sign that it tells the class"
 
 
-def _one_against_rest(manifest: Manifest) -> list[tuple[str, npt.NDArray[np.int64]]]:
-    classes, labels = manifest.task.classes, manifest.labels
-    if manifest.task.kind is Kind.MULTILABEL:
-        return [(name, labels[:, i]) for i, name in enumerate(classes)]
-    return [(name, (labels == i).astype(np.int64)) for i, name in enumerate(classes)]
-
-
-def _scores(
-    values: pd.DataFrame, truth: npt.NDArray[np.int64], groups: npt.NDArray[np.str_], seed: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def _scores(values: pd.DataFrame, question: Question) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """For every row the score by a model that has not seen its patient, and the fold (-1: not judged)."""
-    score, fold = np.zeros(len(truth)), np.full(len(truth), -1, dtype=np.int64)
-    patients = min(len(np.unique(groups[truth == side])) for side in (0, 1))
-    if patients >= 2:
-        cut = StratifiedGroupKFold(min(FOLDS, patients), shuffle=True, random_state=seed_for(seed, "audit") % 2**32)
-        x = values.to_numpy(dtype=np.float64)
-        for number, (train, test) in enumerate(cut.split(x, truth, groups)):
-            if min(truth[train].min(), truth[test].min()) == 0 and min(truth[train].max(), truth[test].max()) == 1:
-                leaf = max(2, min(20, len(train) // 20))
-                model = HistGradientBoostingClassifier(
-                    max_iter=40, max_leaf_nodes=6, min_samples_leaf=leaf, early_stopping=False, random_state=0
-                )
-                told = ~np.isnan(x[train]).all(axis=0)  # what no training picture tells, it cannot bin
-                if not told.any():
-                    continue
-                score[test] = model.fit(x[train][:, told], truth[train]).decision_function(x[test][:, told])
-                fold[test] = number
-    return score, fold
+    truth = question.truth
+    score, judged = np.zeros(len(truth)), np.full(len(truth), -1, dtype=np.int64)
+    x = values.to_numpy(dtype=np.float64)
+    for number in np.unique(question.fold[question.fold >= 0]):
+        test = question.fold == number
+        if all(0 < truth[part].sum() < part.sum() for part in (test, ~test)):
+            leaf = max(2, min(20, int((~test).sum()) // 20))
+            model = HistGradientBoostingClassifier(
+                max_iter=40, max_leaf_nodes=6, min_samples_leaf=leaf, early_stopping=False, random_state=0
+            )
+            told = ~np.isnan(x[~test]).all(axis=0)  # what no training picture tells, it cannot bin
+            if not told.any():
+                continue
+            score[test] = model.fit(x[~test][:, told], truth[~test]).decision_function(x[test][:, told])
+            judged[test] = number
+    return score, judged
 
 
-def _auc(truth: npt.NDArray[np.int64], score: npt.NDArray[np.float64], fold: npt.NDArray[np.int64]) -> float:
-    """The share of pairs in the right order, over the pairs within a fold: scores of two models do not compare."""
-    return _weighted_auc(truth, score, fold, np.ones(len(truth)))
-
-
-def _weighted_auc(
-    truth: npt.NDArray[np.int64],
-    score: npt.NDArray[np.float64],
-    fold: npt.NDArray[np.int64],
-    weight: npt.NDArray[np.float64],
-) -> float:
-    right = pairs = 0.0
-    for number in np.unique(fold[fold >= 0]):
-        here = fold == number
-        _, level = np.unique(score[here], return_inverse=True)
-        positive = np.bincount(level, weight[here] * truth[here])
-        negative = np.bincount(level, weight[here] * (1 - truth[here]))
-        right += float((positive * (np.cumsum(negative) - negative / 2)).sum())
-        pairs += float(positive.sum() * negative.sum())
-    return right / pairs if pairs else 0.5
-
-
-def _interval(
-    judged: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.int64]]],
-    groups: npt.NDArray[np.str_],
-    seed: int,
-) -> tuple[float, float]:
-    """95 % of the mean AUC when patients are drawn anew."""
-    rng = np.random.default_rng(seed_for(seed, "audit interval"))
-    patients, person = np.unique(groups, return_inverse=True)
-    drawn = []
-    for _ in range(RESAMPLES):
-        weight = np.bincount(rng.integers(len(patients), size=len(patients)), minlength=len(patients))[person]
-        drawn.append(np.mean([_weighted_auc(*entry, weight.astype(np.float64)) for entry in judged]))
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    return float(low), float(high)
-
-
-def _telling(values: pd.DataFrame, tasks: list[tuple[str, npt.NDArray[np.int64]]]) -> tuple[tuple[str, float], ...]:
+def _telling(values: pd.DataFrame, questions: Sequence[Question]) -> tuple[tuple[str, float], ...]:
     """The three properties that order the classes best, whichever way round."""
     found = []
+    truths = [question.truth for question in questions if 0 < question.truth.sum() < len(question.truth)]
     for column in values.columns:
-        ranked = values[column].rank().fillna(0).to_numpy()
-        aucs = [roc_auc_score(truth, ranked) for _, truth in tasks if 0 < truth.sum() < len(truth)]
+        ranked = values[column].rank().fillna(0).to_numpy(dtype=np.float64)
+        aucs = [auc_within_folds(truth, ranked, np.zeros_like(truth)) for truth in truths]
         found.append((str(column), float(max((max(auc, 1 - auc) for auc in aucs), default=0.5))))
     return tuple(sorted(found, key=lambda item: -item[1])[:3])

@@ -6,53 +6,55 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from xaimed.data.audit.alignment import blurred
+from xaimed.data.audit.separable import gaussian, part_resized, through
 
-SIDE, MARGIN, REACH = 32, 3, 3
+THUMB, SIDE, MARGIN, REACH = 64, 32, 3, 3
 SCALES = (64, 70, 58)
 """Sides of the middle of a 64-pixel thumb that is brought to 32 pixels; above 64 its border is repeated."""
-PROMISING = 0.86
-"""Chosen on real chest radiographs: nine in ten pairs of different pictures that hash alike lie below."""
-AT_ONCE = 8192
+PROMISING = 0.89
+"""Chosen on one half of the patients of 5,856 real chest radiographs: of the copies made there that an alignment
+confirms, none lies below 0.90; of a hundred pairs of different pictures that hash alike, one lies above."""
+AT_ONCE = 512
 
 
 def promising(thumbs: npt.NDArray[np.uint8], pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which pairs of rows are."""
-    kept = [_promising(thumbs, pairs[start : start + AT_ONCE]) for start in range(0, len(pairs), AT_ONCE)]
-    return np.concatenate(kept) if kept else np.zeros(0, dtype=bool)
+    return np.asarray(peaks(thumbs, pairs) > PROMISING)
 
 
-def _promising(thumbs: npt.NDArray[np.uint8], pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """By the normalised correlation's highest peak; every picture is prepared once, however many pairs it is in."""
+def peaks(thumbs: npt.NDArray[np.uint8], pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """The normalised correlation's highest peak; every picture is prepared once, however many pairs it is in."""
     rows, where = np.unique(pairs, return_inverse=True)
     first, second = torch.from_numpy(where.reshape(-1, 2)).unbind(1)
-    pictures = torch.from_numpy(np.array(thumbs[rows])).float()[:, None]
-    plain = _spectra(pictures, SCALES[0]).conj()
-    reach = torch.arange(-REACH, REACH + 1) % SIDE
     peak = torch.full((len(pairs),), -1.0)
+    plain, surface = _spectra(thumbs, rows, SCALES[0]), _near_shifts()
     for side in SCALES:
-        scaled = plain.conj() if side == SCALES[0] else _spectra(pictures, side)
-        for start in range(0, len(pairs), 1024):
-            part = slice(start, start + 1024)
-            surface = torch.fft.irfft2(scaled[first[part]] * plain[second[part]], s=(SIDE, SIDE))
-            peak[part] = peak[part].maximum(surface[:, reach][:, :, reach].amax((1, 2)))
-    return np.asarray((peak > PROMISING).numpy(), dtype=bool)
+        scaled = plain if side == SCALES[0] else _spectra(thumbs, rows, side)
+        for start in range(0, len(pairs), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            product = torch.view_as_real(scaled[first[part]] * plain[second[part]].conj())
+            peak[part] = peak[part].maximum((product.flatten(1) @ surface).amax(1))
+    return np.asarray(peak.numpy())
 
 
-def _spectra(pictures: Tensor, side: int) -> Tensor:
+def _near_shifts() -> Tensor:
+    """The inverse Fourier transform at shifts of up to ``REACH`` pixels alone, as a matrix."""
+    basis = torch.eye(2 * SIDE * (SIDE // 2 + 1)).reshape(-1, SIDE, SIDE // 2 + 1, 2)
+    reach = torch.arange(-REACH, REACH + 1) % SIDE
+    surface: Tensor = torch.fft.irfft2(torch.view_as_complex(basis), s=(SIDE, SIDE))
+    return surface[:, reach][:, :, reach].flatten(1)
+
+
+def _spectra(thumbs: npt.NDArray[np.uint8], rows: npt.NDArray[np.int64], side: int) -> Tensor:
     """Fourier transforms of the fine detail, of length one, faded out towards the border."""
-    cut = (64 - side) // 2
-    part = (
-        functional.pad(pictures, (-cut,) * 4, mode="replicate")
-        if cut < 0
-        else pictures[:, :, cut : 64 - cut, cut : 64 - cut]
-    )
-    small = functional.interpolate(part, (SIDE, SIDE), mode="bilinear", antialias=True)[:, 0]
-    detail = (blurred(small, 0.5) - blurred(small, 2.0))[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
-    window = torch.hann_window(SIDE - 2 * MARGIN, periodic=False).sqrt()
-    detail = detail * window[:, None] * window
-    detail = detail / detail.norm(dim=(1, 2), keepdim=True).clamp(min=1e-3)
-    spectra: Tensor = torch.fft.rfft2(functional.pad(detail, (0, 2 * MARGIN, 0, 2 * MARGIN)))
-    return spectra
+    small = part_resized(THUMB, side, SIDE)
+    fade = torch.hann_window(SIDE - 2 * MARGIN, periodic=False).sqrt()[:, None]
+    fine, coarse = (fade * (gaussian(SIDE, sigma) @ small)[MARGIN:-MARGIN] for sigma in (0.5, 2.0))
+    found = torch.empty(len(rows), SIDE, SIDE // 2 + 1, dtype=torch.complex64)
+    for start in range(0, len(rows), AT_ONCE):
+        pictures = torch.from_numpy(np.array(thumbs[rows[start : start + AT_ONCE]])).float()
+        detail = through(pictures, fine) - through(pictures, coarse)
+        detail /= detail.norm(dim=(1, 2), keepdim=True).clamp(min=1e-3)
+        found[start : start + AT_ONCE] = torch.fft.rfft2(detail, s=(SIDE, SIDE))
+    return found

@@ -50,11 +50,23 @@ class Stack:
 
     def body_at(self, along: Field) -> npt.NDArray[np.intp]:
         """The body nearest to each place; the border runs through the middle of the disc."""
-        return np.searchsorted((self.bottom[:-1] + self.top[1:]) / 2, along)
+        return _passed((self.bottom[:-1] + self.top[1:]) / 2, along)
 
     def disc_at(self, along: Field) -> npt.NDArray[np.intp]:
         """The body whose lower disc is nearest to each place; the border runs through the middle of the body."""
-        return np.minimum(np.searchsorted(self.centre[1:], along), len(self.names) - 1)
+        return np.minimum(_passed(self.centre[1:], along), len(self.names) - 1)
+
+
+def _passed(borders: Numbers, along: Field) -> npt.NDArray[np.intp]:
+    """How many of a few borders lie before each place: as ``np.searchsorted``, and ten times as fast on a picture."""
+    if along.dtype != np.float32:
+        return np.searchsorted(borders, along)
+    single = borders.astype(np.float32)
+    single = np.where(single > borders, np.nextafter(single, np.float32(-np.inf)), single)  # no place lies between
+    count = np.zeros(along.shape, dtype=np.uint8)
+    for border in single:
+        count += along > border
+    return count.astype(np.intp)
 
 
 class Midline:
@@ -78,8 +90,13 @@ class Midline:
 
     def at(self, along: float, off: float = 0.0) -> tuple[float, float]:
         """The point at a place along the line, ``off`` millimetres to its right."""
-        x, y, tilt = (float(np.interp(along, self.along, table)) for table in (self.x, self.y, self.tilt))
-        return x + off * float(np.cos(tilt)), y - off * float(np.sin(tilt))
+        x, y = self.points(np.array([along]), np.array([off]))[0].tolist()
+        return x, y
+
+    def points(self, along: Numbers, off: Numbers) -> Numbers:
+        """The points ``[n, 2]`` at places along the line, each so many millimetres to its right."""
+        x, y, tilt = (np.interp(along, self.along, table) for table in (self.x, self.y, self.tilt))
+        return np.stack([x + off * np.cos(tilt), y - off * np.sin(tilt)], axis=1)
 
     def coordinates(self, canvas: Canvas) -> tuple[Field, Field]:
         """For every pixel its place along the line and its distance to the right of it."""

@@ -19,6 +19,7 @@ import pandas as pd
 from PIL import Image
 
 from xaimed.data.manifest import Manifest
+from xaimed.data.memory import keep_freed_memory
 from xaimed.data.phantoms.markers import PLACES
 from xaimed.data.randomness import seed_for
 from xaimed.data.task import Kind, Task
@@ -182,6 +183,7 @@ class Phantom(ABC):
             (root / folder).mkdir()
         jobs = [(root, patient, index) for patient in self._patients() for index in range(patient[2])]
         workers = _workers(len(jobs))
+        keep_freed_memory()
         if workers > 1:
             with multiprocessing.get_context("fork").Pool(workers) as pool:
                 rows = pool.starmap(self._row, jobs, chunksize=4)
