@@ -101,3 +101,9 @@ def test_what_is_not_bad_is_said_in_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("XAIMED_CACHE", str(tmp_path / "cache"))
     assert train(tmp_path / "out", *ON) == 0
     assert "nothing found against these data" in capsys.readouterr().out
+
+
+def test_what_is_refused_anyway_waits_for_no_audit(counted, tmp_path, monkeypatch):
+    monkeypatch.setenv("XAIMED_CACHE", str(tmp_path / "cache"))
+    assert train(tmp_path / "out", "audit=true", "optimizer.betas=[2, 2]") == 2
+    assert counted == []

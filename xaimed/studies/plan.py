@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +50,7 @@ class Plan:
         splits: every fold of the protocol.
         note: what the protocol does with the reported samples, for the tables.
         remarks: what else a user should know before training.
-        audit: what the audit found, unless it was not asked for.
+        auditing: audits the data, unless that was not asked for; it can take a while.
         pixels: the pictures decoded and resized, where they are cached.
         stamps: what must be said on everything made from this run.
         explainers: by the name of their directory.
@@ -67,7 +69,7 @@ class Plan:
     splits: list[Split]
     note: str
     remarks: list[str]
-    audit: Audited | None
+    auditing: Callable[[], Audited] | None
     pixels: Pixels | None
     stamps: tuple[str, ...]
     explainers: dict[str, Explainer]
@@ -106,7 +108,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
     run, name = _named(config, facts)
     hybrid: SVM | None = instantiate(config[HYBRID]) if config.get(HYBRID) else None
     unlike = differences(source, whole)
-    audit = audited(whole, inspection, splits, int(config["seed"]), "", unlike) if config["audit"] else None
+    auditing = partial(audited, whole, inspection, splits, int(config["seed"]), "", unlike) if config["audit"] else None
     return Plan(
         config=config,
         run=run,
@@ -115,8 +117,8 @@ def make_plan(config: dict[str, Any]) -> Plan:
         quarantined=quarantined,
         splits=splits,
         note=note,
-        remarks=[*([] if audit else unlike), *filter(None, [uncached]), *start.remarks, *network.remarks],
-        audit=audit,
+        remarks=[*([] if auditing else unlike), *filter(None, [uncached]), *start.remarks, *network.remarks],
+        auditing=auditing,
         pixels=pixels,
         stamps=start.stamps,
         explainers=explainers,

@@ -23,7 +23,7 @@ from xaimed.reporting.terminal import TerminalTable
 from xaimed.reporting.text import visible
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
-from xaimed.studies.audited import PAGE
+from xaimed.studies.audited import PAGE, Audited
 from xaimed.studies.fold import explain_again, make_fold
 from xaimed.studies.hybrid import check_hybrid
 from xaimed.studies.imbalance import imbalance_table
@@ -53,8 +53,9 @@ def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Ou
     plan = make_plan(config)
     check_parts(plan)
     check_hybrid(plan)
-    announce(plan, console)
-    failures = make_folds(plan, console)
+    audit = plan.auditing() if plan.auditing else None
+    announce(plan, audit, console)
+    failures = make_folds(plan, audit, console)
     with room_on_disk(plan):
         report = write_report(plan.run)
     print_results([result_of(plan.run)], console)
@@ -63,7 +64,7 @@ def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Ou
     return Outcome(plan.run.path, failures)
 
 
-def make_folds(plan: Plan, console: Console) -> dict[int, str]:
+def make_folds(plan: Plan, audit: Audited | None, console: Console) -> dict[int, str]:
     """Make every fold that is asked for and not there; the failures by fold."""
     finished = [split for split in plan.wanted if plan.run.fold(split.fold).complete]
     for split in finished:
@@ -74,8 +75,8 @@ def make_folds(plan: Plan, console: Console) -> dict[int, str]:
     with room_on_disk(plan), RunProgress(console, len(missing), epochs) as progress:
         _check_loggers(plan)
         plan.run.describe(_described(plan))
-        if plan.audit:
-            plan.audit.write(plan.run.path)
+        if audit:
+            audit.write(plan.run.path)
         write_json(plan.run.path / MODEL, plan.complexity.facts())
         write_assignment(plan.run.path / ASSIGNMENT, assignment(plan.splits, plan.manifest))
         for split in finished:
@@ -107,7 +108,7 @@ def room_on_disk(plan: Plan) -> Iterator[None]:
         ) from error
 
 
-def announce(plan: Plan, console: Console) -> None:
+def announce(plan: Plan, audit: Audited | None, console: Console) -> None:
     """What is about to be made, what was set aside, and what is done about rare classes."""
     counts = plan.manifest.class_counts()
     patients = plan.manifest.frame["group"].nunique()
@@ -126,7 +127,7 @@ def announce(plan: Plan, console: Console) -> None:
             f"(all in {QUARANTINE} of every fold)"
         )
     lines.extend(f"note      {remark}" for remark in plan.remarks)
-    lines.extend(_audit_lines(plan))
+    lines.extend(_audit_lines(plan, audit))
     for stamp in plan.stamps:
         meaning = ": nothing made from this run says anything about real weights" if stamp == STAND_IN_STAMP else ""
         lines.append(f"STAMP     {stamp}{meaning}")
@@ -139,12 +140,12 @@ def announce(plan: Plan, console: Console) -> None:
         console.print(TerminalTable(what_is_trained(plan, missing[0])))
 
 
-def _audit_lines(plan: Plan) -> list[str]:
-    if plan.audit is None:
+def _audit_lines(plan: Plan, audit: Audited | None) -> list[str]:
+    if audit is None:
         return []
-    if not plan.audit.bad:
+    if not audit.bad:
         return ["audit     nothing found against these data; see " + PAGE]
-    first, *others = [visible(said) for said in plan.audit.bad]
+    first, *others = [visible(said) for said in audit.bad]
     return [f"audit   ! {first}", *(f"        ! {said}" for said in others), f"          see {plan.run.path / PAGE}"]
 
 
