@@ -299,3 +299,34 @@ def test_a_disk_that_takes_no_more_in_a_process_of_its_own(tmp_path, session_cac
     assert "nothing more can be written (File too large)" in ended.stderr
     assert "none yet" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_pictures_that_changed_under_the_same_names_are_another_run(tmp_path, capsys):
+    root = pictures(tmp_path / "data", a=6, b=6)
+    asked = ("dataset=folder", f"dataset.root={root}", "protocol.fold=0", "trainer.max_epochs=1", "explainer=gradcam")
+    assert train(tmp_path / "out", *asked, base=NO_DATA) == 0
+    assert train(tmp_path / "out", *asked, base=NO_DATA) == 0
+    only_run(tmp_path / "out")
+    capsys.readouterr()
+    with Image.open(root / "a" / "0.png") as picture:
+        changed = picture.point(lambda value: 255 - value)
+    changed.save(root / "a" / "0.png")
+    assert train(tmp_path / "out", *asked, base=NO_DATA) == 0
+    assert "reused" not in capsys.readouterr().out
+    assert len(list((tmp_path / "out" / "runs").iterdir())) == 2
+
+
+@pytest.mark.parametrize("wrong", ["trainer.max_epochs=0", "trainer.accumulate_grad_batches=0"])
+def test_numbers_that_train_nothing_are_refused(tmp_path, capsys, wrong):
+    assert "no whole number of at least 1" in refused(capsys, tmp_path / "out", wrong)
+
+
+def test_the_panels_named_at_the_end_are_those_that_were_asked_for(tmp_path, capsys):
+    for explainer in ("gradcam", "mc_gradcam"):
+        asked = ("protocol.fold=0", "trainer.max_epochs=1", f"explainer={explainer}", "callbacks.explain.cases=1")
+        assert train(tmp_path, *asked, *(["explainer.mc_gradcam.passes=2"] if explainer == "mc_gradcam" else [])) == 0
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("panels: ")]
+        drawn = sorted(
+            Path(line.removeprefix("panels: ")).parent.glob("panels-*"), key=lambda place: place.stat().st_mtime
+        )
+        assert Path(line.removeprefix("panels: ")) == drawn[-1]

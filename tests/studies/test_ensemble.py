@@ -99,6 +99,8 @@ def test_a_weighted_vote_goes_by_the_epoch_that_was_kept(members, tmp_path):
     [
         (["vote=sotf"], "there is no vote 'sotf' [vote]. Did you mean 'soft'?"),
         (["vote=weighted", "weigh_by=val/auv"], "'val/auv' was not measured"),
+        (["vote=weighted", "weigh_by=val/loss"], "more of 'val/loss' is not better"),
+        (["vote=weighted", "weigh_by=train/accuracy"], "was not measured on selection rows"),
         (["votes=soft"], "no option 'votes'"),
         (["--vote"], "no option '--vote'"),
     ],
@@ -124,3 +126,19 @@ def test_a_member_that_was_edited_does_not_vote(members, tmp_path, capsys):
     victim.write_text(victim.read_text().replace('"Normal"', '"Scoliosis"', 1))
     assert main(["ensemble", str(tmp_path / "copy" / "runs"), f"output={tmp_path}"]) == 2
     assert "changed after the fold was finished" in capsys.readouterr().err
+
+
+def test_the_protocols_of_all_members_are_said_and_maps_of_other_crops_are_not_summed(members, tmp_path, capsys):
+    one = str(find_runs([members])[0].path)
+    assert train(tmp_path, *QUICK, "image.crop=0.5") == 0
+    asked = ["ensemble", one, str(tmp_path / "runs"), f"output={tmp_path}"]
+    assert main(asked) == 2
+    assert "different parts of a picture" in capsys.readouterr().err
+    assert main([*asked, "explain=false"]) == 0
+
+
+def test_a_hybrid_is_not_weighed_by_its_network(members, tmp_path, capsys):
+    shutil.copytree(members, tmp_path / "copy")
+    (find_runs([tmp_path / "copy"])[0].fold(0).path / "svm.npz").write_bytes(b"")
+    assert main(["ensemble", str(tmp_path / "copy" / "runs"), "vote=weighted", f"output={tmp_path}"]) == 2
+    assert "says nothing of what its SVM reached" in capsys.readouterr().err

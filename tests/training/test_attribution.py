@@ -9,7 +9,7 @@ from xaimed.explain.contract import class_score
 from xaimed.explain.gradcam import GradCAM
 from xaimed.models.network import Network
 from xaimed.models.torchvision_backbones import torchvision_network
-from xaimed.training.attribution import evidence, path
+from xaimed.training.attribution import TwiceDifferentiable, evidence, path
 
 
 def score_of(targets, steps):
@@ -130,3 +130,19 @@ def test_a_layer_without_a_grid_or_without_a_say_is_an_error():
     unused = Network(body, nn.Sequential(nn.Linear(72, 3)), explained="unused", feature_width=72, input_size=8)
     with pytest.raises(ExplainError, match=r"do not depend on the explained layer \[unused\]"):
         maps_of(unused, pictures, targets)
+
+
+def test_a_hard_sigmoid_is_the_same_and_has_a_second_derivative():
+    values = torch.linspace(-5, 5, 41, dtype=torch.float64, requires_grad=True)
+    with TwiceDifferentiable():
+        ours = torch.nn.Hardsigmoid()(values)
+        slope = torch.autograd.grad((ours * values).sum(), values, create_graph=True)[0]
+        torch.autograd.grad(slope.sum(), values)
+    torch.testing.assert_close(ours, torch.nn.functional.hardsigmoid(values))
+
+
+def test_squeeze_and_excite_blocks_are_learned_from():
+    network = torchvision_network("mobilenet_v3_small", 3, False, size=32)
+    maps = evidence(network, torch.rand(2, 3, 32, 32), lambda logits: logits[:, 0], 2, True)
+    (maps.gradcam.square().sum() + maps.integrated.square().sum()).backward()
+    assert any(float(weight.grad.abs().sum()) > 0 for weight in network.body.parameters() if weight.grad is not None)

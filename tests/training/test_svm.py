@@ -108,7 +108,7 @@ def test_what_could_not_be_fitted_is_refused_before():
         check(SVM(), task=Task(Kind.MULTILABEL, ("a", "b")))
     with pytest.raises(ConfigError, match="20 components cannot be found in 4 pictures"):
         check(SVM(handcrafted=MEASURES, pca=20))
-    with pytest.raises(TrainingError, match="a class has 1 patients"):
+    with pytest.raises(TrainingError, match="class number 1 has too few patients"):
         check(SVM(handcrafted=MEASURES), groups="aaaabbcc")
     body = nn.Sequential()
     body.add_module("conv", nn.Conv2d(3, 2, 1))
@@ -144,3 +144,24 @@ def test_what_scikit_learn_refuses_fails_the_fold_with_its_reason():
             preparation=PREPARATION,
             seed=0,
         )
+
+
+def test_inner_folds_that_contradict_the_machine_do_not_turn_its_decisions_round():
+    """Noise of a few patients: held out, each class looks like the other one."""
+    turned = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        seen, targets = rng.normal(size=(12, 3 + MEASURES.width)), np.arange(12) % 2
+        groups = np.array([f"p{i}" for i in range(12)])
+        recipe = SVM(handcrafted=MEASURES, kernel="linear")
+        task = Task(Kind.BINARY, ("a", "b"))
+        inner = recipe.inner_parts(groups, targets, 2, seed)
+        folds = [(np.flatnonzero(inner != part), np.flatnonzero(inner == part)) for part in np.unique(inner)]
+        plain = CalibratedClassifierCV(recipe.pipeline(), method="sigmoid", cv=folds, ensemble=False)
+        (theirs,) = plain.fit(seen, targets).calibrated_classifiers_[0].calibrators
+        ours = recipe.fit(seen, targets, groups, task=task, preparation=PREPARATION, seed=seed).arrays
+        turned += theirs.a_ >= 0
+        assert ours["calibration.slope"][0] < 0
+        if theirs.a_ < 0:
+            assert ours["calibration.slope"][0] == pytest.approx(theirs.a_)
+    assert turned > 0

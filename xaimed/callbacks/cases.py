@@ -76,5 +76,6 @@ def _in_words(predictions: Predictions, column: str, prefix: str) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """A class name as part of a file name."""
-    return re.sub(r"[^\w.+-]+", "_", name)[:60] or "_"
+    """A class name as part of a file name; two names never share one."""
+    plain = re.sub(r"[^\w.+-]+", "_", name)[:60]
+    return plain if plain == name else f"{plain}-{seed_for('class', name) % 16**6:06x}"

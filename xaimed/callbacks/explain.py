@@ -50,7 +50,7 @@ class ExplainFold(pl.Callback):
 
     def is_done(self, folder: Path) -> bool:
         """Whether a fold has everything that is asked for."""
-        places = [*self.explainers, self._panels_name()]
+        places = [*self.explainers, self.panels_name]
         return all((folder / EXPLANATIONS / name).is_dir() for name in places)
 
     def on_predict_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -62,8 +62,8 @@ class ExplainFold(pl.Callback):
             for name, explainer in self.explainers.items():
                 publish_directory(folder / EXPLANATIONS / name, partial(self._store, explainer, network, data))
         cases = choose_cases(read_predictions(folder / PREDICTIONS), self.cases)
-        publish_directory(folder / EXPLANATIONS / self._panels_name(), partial(self._draw, folder, data, cases))
-        self._show(trainer, folder / EXPLANATIONS / self._panels_name(), cases)
+        publish_directory(folder / EXPLANATIONS / self.panels_name, partial(self._draw, folder, data, cases))
+        self._show(trainer, folder / EXPLANATIONS / self.panels_name, cases)
 
     def _store(self, explainer: Explainer, network: Network, data: FoldData, aside: Path) -> None:
         """Raw maps of every reported picture, in the order of the split, and what was asked."""
@@ -88,7 +88,9 @@ class ExplainFold(pl.Callback):
                 picture = _read_png(panels / case.file)
                 logger.experiment.add_image(f"panels/{case.tag}", picture, global_step=0, dataformats="HWC")
 
-    def _panels_name(self) -> str:
+    @property
+    def panels_name(self) -> str:
+        """The directory of the panels of these explainers together."""
         return f"{PANELS}-{identity_hash({'of': sorted(self.explainers), 'cases': self.cases})[:6]}"
 
 

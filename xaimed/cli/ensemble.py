@@ -66,5 +66,7 @@ def run(arguments: Sequence[str]) -> int:
         explain_ensemble(made, [planned(member) for member in members], shares)
     console = Console()
     print_results([result_of(member) for member in [*members, made]], console)
+    for overview in sorted(made.path.glob("fold-*/explanations/panels-*"))[:1]:
+        console.print(f"panels: {overview}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"report: {write_report(made)}", markup=False, highlight=False, soft_wrap=True)
     return 0

@@ -54,6 +54,10 @@ class Inspection:
     digests: npt.NDArray[np.uint64]
     thumbs: Thumbs
 
+    def pixels_digest(self) -> str:
+        """Changes with any pixel of a picture that can be used, whatever its file is called or where it lies."""
+        return hashlib.sha256(np.ascontiguousarray(self.digests[self.readable]).tobytes()).hexdigest()[:16]
+
     @property
     def readable(self) -> npt.NDArray[np.bool_]:
         """Which rows can be used."""

@@ -82,7 +82,9 @@ def fit(
         raise WeightsError(
             f"the weights do not fit {type(model).__name__} ({told})",
             where=where,
-            fix="Name the backbone that these weights belong to.",
+            fix="Name the run or its fold folder instead of the file in it."
+            if any(key.startswith("body.") for key in unexpected)
+            else "Name the backbone that these weights belong to.",
         )
     model.load_state_dict(given, strict=False)
 

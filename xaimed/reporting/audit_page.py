@@ -85,20 +85,34 @@ def findings(audit: Audit) -> list[tuple[bool, str]]:
     plain = ", ".join(family.name for family in alarms if not family.anatomy)
     mixed = ", ".join(family.name for family in alarms if family.anatomy)
     found = [
-        *((True, said) for said in audit.unlike_published),
         (len(audit.unreadable) > 0, _many(len(audit.unreadable), "unreadable file")),
         (exact > 0, _many(exact, "exact copy")),
         (near > 0, f"{_many(near, 'confirmed near copy')} ({_many(audit.copies.proposed, 'pair')} hashed alike)"),
         (len(audit.disagreements) > 0, f"{_many(len(audit.disagreements), 'copy')} whose labels disagree"),
-        (len(audit.published) > 0, _said_of_leaks("published split", audit.published)),
+        *_published(audit),
         (bool(audit.stopped), audit.stopped)
         if audit.stopped
         else (len(audit.leaking) > 0, _said_of_leaks("protocol's folds", audit.leaking)),
-        (True, f"the class can be told from what is not anatomy: {plain}")
-        if plain
-        else (False, "no sign that the class can be told from what is not anatomy"),
+        _told(audit, plain),
     ]
-    return [*found, (True, f"it can be told from properties in which anatomy shows too: {mixed}")] if mixed else found
+    if mixed:
+        found.append((True, f"it can be told from properties in which anatomy shows too: {mixed}"))
+    return [*found, *((True, said) for said in audit.unlike_published)]
+
+
+def _published(audit: Audit) -> list[tuple[bool, str]]:
+    """What to say of the split that came with the data, where one came."""
+    came = bool((audit.manifest.frame["split"].fillna("").astype(str) != "").any())
+    return [(len(audit.published) > 0, _said_of_leaks("published split", audit.published))] if came else []
+
+
+def _told(audit: Audit, plain: str) -> tuple[bool, str]:
+    """Whether the class can be told from the families in which no anatomy shows."""
+    if plain:
+        return True, f"the class can be told from what is not anatomy: {plain}"
+    if any(math.isnan(shortcut.auc) for shortcut in audit.shortcuts):
+        return True, "whether the class can be told from what is not anatomy was not judged: too few patients"
+    return False, "no sign that the class can be told from what is not anatomy"
 
 
 def _said_of_leaks(what: str, leaking: pd.DataFrame) -> str:

@@ -113,5 +113,5 @@ def _draw_foot(figure: Figure, cases: Sequence[Case], top: float) -> None:
         draw_colours(axes_at(figure, _column(i), top + 0.1, CELL, 0.09), panel_map.kind)
         write_at(figure, _column(i), top + 0.23, "0", fontsize=SMALL, color=QUIET)
         write_at(figure, _column(i) + CELL, top + 0.23, "max", ha="right", fontsize=SMALL, color=QUIET)
-    note = "Each map has a scale of its own, from 0 to its maximum (printed below it)."
+    note = "Each map has its own scale, from 0 to the maximum below it."
     write_at(figure, _column(0), top + 0.45, note, fontsize=SMALL, color=QUIET)

@@ -18,9 +18,10 @@ from xaimed.evaluation.metrics import fold_metrics
 from xaimed.evaluation.predictions import Predictions, write_predictions
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.voting import WEIGHTED, shares, voted
-from xaimed.store.fold import CONFIG, HISTORY, PREDICTIONS, SPLIT, Fold
+from xaimed.store.fold import CONFIG, HISTORY, PREDICTIONS, SPLIT, SVM, Fold
 from xaimed.store.run import Run
 from xaimed.store.writing import write_json, write_text
+from xaimed.training.monitors import direction
 
 SEALED = (CONFIG, PREDICTIONS, SPLIT)
 SHARES = "shares.csv"
@@ -115,12 +116,24 @@ def _predictions(member: Fold, identity: str) -> Predictions:
 
 def _merit(member: Fold, weigh_by: str) -> float:
     """What the member reached on its selection rows in the epoch that was kept."""
+    if (member.path / SVM).is_file():
+        raise ConfigError(
+            "the history of a hybrid is that of its network, and says nothing of what its SVM reached",
+            where=member.path,
+            fix="Use vote=soft or vote=majority.",
+        )
     history = pd.read_csv(member.path / HISTORY)
     kept = int(member.facts()["best_epoch"])
     if weigh_by not in history.columns:
         measured = [name for name in history.columns if name.startswith("val/")]
         raise ConfigError(
             f"'{weigh_by}' was not measured in {member.path}", where="weigh_by", fix=near_miss(weigh_by, measured)
+        )
+    if not weigh_by.startswith("val/") or direction(weigh_by) != "max":
+        raise ConfigError(
+            f"more of '{weigh_by}' is not better, or it was not measured on selection rows",
+            where="weigh_by",
+            fix="Use val/accuracy or val/auc.",
         )
     return float(history.loc[history["epoch"] == kept, weigh_by].iloc[0])
 
@@ -136,12 +149,13 @@ def _described(ensemble: Ensemble, facts: Sequence[dict[str, Any]]) -> dict[str,
                     fix="Vote only over runs of the same dataset and protocol.",
                 )
     names = [run.path.name for run in ensemble.members]
+    notes = sorted({str(said["note"]) for said in facts})
     how = f"vote weighted by {ensemble.weigh_by}" if ensemble.vote == WEIGHTED else f"{ensemble.vote} vote"
     return {
         "identity": identity_hash(ensemble.asked),
         "name": f"ensemble-{ensemble.vote}",
         **{key: first[key] for key in ("dataset", "kind", "classes", "samples", "quarantined", "folds")},
-        "note": f"{how} of {', '.join(names)}; {first['note']}",
+        "note": f"{how} of {', '.join(names)}; {'; '.join(notes)}",
         "stamps": sorted({stamp for said in facts for stamp in said["stamps"]}),
         "config": {"ensemble": ensemble.asked, "members": [str(run.path.absolute()) for run in ensemble.members]},
     }

@@ -19,7 +19,7 @@ from xaimed.callbacks.explain import ASKED, MAPS, PANELS, load_maps
 from xaimed.callbacks.panels import draw_cases
 from xaimed.config.identity import identity_hash
 from xaimed.data.protocol import Split
-from xaimed.errors import StoreError
+from xaimed.errors import ConfigError, StoreError
 from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.reading import read_predictions
 from xaimed.explain.combined import weighted_sum
@@ -66,6 +66,12 @@ def explain_ensemble(run: Run, members: Sequence[Member], shares: Mapping[int, S
         members: in the order of the shares.
         shares: how much each member counts, by fold.
     """
+    if len({member.plan.config["image"].get("crop") for member in members}) > 1:
+        raise ConfigError(
+            "these members look at different parts of a picture, so their maps cannot be summed",
+            where="image.crop",
+            fix="Vote with explain=false, or over members of one crop.",
+        )
     for index, counted in shares.items():
         folder = run.fold(index).path
         places = folder / EXPLANATIONS

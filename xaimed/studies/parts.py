@@ -18,6 +18,7 @@ from xaimed.callbacks.explain import ExplainFold
 from xaimed.callbacks.predictions import WritePredictions
 from xaimed.callbacks.progress import RunProgress, ShowProgress
 from xaimed.config.targets import instantiate
+from xaimed.data.dataset import targets_of
 from xaimed.data.module import FoldData
 from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
@@ -31,6 +32,7 @@ from xaimed.training.abilities import check_objective
 from xaimed.training.accumulation import windows_of
 from xaimed.training.classifier import Classifier
 from xaimed.training.monitors import auc_is_defined, check_monitor, measured
+from xaimed.training.objectives import Objective
 
 
 @dataclass
@@ -57,6 +59,8 @@ def check_parts(plan: Plan) -> None:
                 where="trainer.compile",
                 fix="Leave trainer.compile=false.",
             )
+        if getattr(objective, "differentiates_twice", False):
+            _check_second_derivative(plan, objective)
     watching = {f"callbacks.{name}": node for name, node in config.get("callbacks", {}).items()}
     for where, node in {**watching, "schedule": config["schedule"]}.items():
         if node.get("monitor"):
@@ -82,6 +86,22 @@ def _check_watched(monitor: str, where: str, plan: Plan, objective: object) -> N
                 where=where,
                 fix="Watch val/loss, or use fewer folds.",
             )
+
+
+def _check_second_derivative(plan: Plan, objective: Objective) -> None:
+    """One backward pass on black pictures: a layer without a second derivative is found before anything is trained."""
+    network, task = plan.start.network(plan.wanted[0].fold), plan.manifest.task
+    size = preparation_of(plan.config).size
+    targets = targets_of(plan.manifest)[plan.wanted[0].train[:2]]
+    try:
+        loss = objective(network.eval(), torch.zeros(len(targets), 3, size, size), targets, task).loss
+        loss.backward()  # type: ignore[no-untyped-call]
+    except RuntimeError as error:
+        raise ConfigError(
+            f"this network cannot be differentiated twice: {' '.join(str(error).split())[:200]}",
+            where="objective",
+            fix="Use another backbone or another objective.",
+        ) from error
 
 
 @contextmanager

@@ -104,7 +104,8 @@ def make_plan(config: dict[str, Any]) -> Plan:
     complexity = _measured(network, preparation_of(config).size, kind)
     explainers = _explainers(config, network, kind)
     folds = assignment_hash(assignment(splits, manifest))
-    facts = {"manifest": manifest.fingerprint(), "weights": start.weights, "folds": folds}
+    seen_pixels = inspection.pixels_digest()
+    facts = {"manifest": manifest.fingerprint(), "pixels": seen_pixels, "weights": start.weights, "folds": folds}
     run, name = _named(config, facts)
     hybrid: SVM | None = instantiate(config[HYBRID]) if config.get(HYBRID) else None
     unlike = differences(source, whole)

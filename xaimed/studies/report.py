@@ -64,7 +64,7 @@ def _page(result: RunResult) -> str:
         for overview in sorted((fold.path / EXPLANATIONS).glob("panels-*/overview.png")):
             place = os.path.relpath(overview, result.run.path)
             parts += [
-                f"## Fold {fold.index}: correct and incorrect cases",
+                f"## Fold {fold.index}: correct and incorrect cases ({overview.parent.name})",
                 "",
                 f"![Panels]({place})",
                 "",

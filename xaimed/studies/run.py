@@ -27,7 +27,7 @@ from xaimed.studies.audited import PAGE, Audited
 from xaimed.studies.fold import explain_again, make_fold
 from xaimed.studies.hybrid import check_hybrid
 from xaimed.studies.imbalance import imbalance_table
-from xaimed.studies.parts import check_parts, what_is_trained
+from xaimed.studies.parts import check_parts, explain_callback, what_is_trained
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
 from xaimed.studies.staged import STARTED_FROM
@@ -35,6 +35,7 @@ from xaimed.studies.stand_in import STAMP as STAND_IN_STAMP
 from xaimed.studies.tables import print_results, result_of
 
 ASSIGNMENT, MODEL = "assignment.csv", "model.json"
+MOST_FINDINGS = 7
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
 
@@ -117,8 +118,8 @@ def announce(plan: Plan, audit: Audited | None, console: Console) -> None:
         f"run       {plan.run.path}",
         f"data      {plan.manifest.name}: {len(plan.manifest)} pictures of {patients} patients · "
         + " · ".join(f"{name} {count}" for name, count in counts.items()),
-        f"protocol  {len(plan.splits)} folds, {plan.note}",
-        f"model     {backbone.get('name', backbone['_target_'])}: {plan.complexity.told()}",
+        f"protocol  {len(plan.splits)} fold{'s' if len(plan.splits) > 1 else ''}, {plan.note}",
+        f"model     {backbone.get('name') or backbone['_target_'].rsplit('.', 1)[-1]}: {plan.complexity.told()}",
     ]
     if len(plan.quarantined):
         first = plan.quarantined.iloc[0]
@@ -146,13 +147,17 @@ def _audit_lines(plan: Plan, audit: Audited | None) -> list[str]:
     if not audit.bad:
         return ["audit     nothing found against these data; see " + PAGE]
     first, *others = [visible(said) for said in audit.bad]
+    if len(others) > MOST_FINDINGS:
+        others = [*others[:MOST_FINDINGS], f"and {len(others) - MOST_FINDINGS} more"]
     return [f"audit   ! {first}", *(f"        ! {said}" for said in others), f"          see {plan.run.path / PAGE}"]
 
 
 def _worth_opening(plan: Plan, report: Path | None) -> list[str]:
     if report is None:
         return []
-    overviews = sorted(plan.run.path.glob(f"fold-*/{EXPLANATIONS}/panels-*/{OVERVIEW}"))
+    explain = explain_callback(plan)
+    drawn = f"fold-*/{EXPLANATIONS}/{explain.panels_name}/{OVERVIEW}" if explain else ""
+    overviews = sorted(plan.run.path.glob(drawn)) if drawn else []
     return [
         *(f"panels: {overview.parent}" for overview in overviews[:1]),
         "curves: tensorboard --logdir " + str(plan.run.path),

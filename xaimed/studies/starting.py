@@ -55,7 +55,8 @@ def start_of(config: dict[str, Any], strategy: Strategy, manifest: Manifest, spl
 
     weights = backbone.get("weights")
     if not strategy.pretrained:
-        return Start(random, "none")
+        unused = f"strategy {type(strategy).__name__} starts from random weights; backbone.weights is not used"
+        return Start(random, "none", remarks=(unused,) if weights not in (None, "imagenet", STAND_IN) else ())
     if weights == STAND_IN:
         state, file = stand_in_state(backbone)
 

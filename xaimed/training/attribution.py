@@ -18,11 +18,24 @@ from scipy.special import roots_jacobi
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
 
 from xaimed.errors import ExplainError
 from xaimed.explain.gradcam import channel_weights
 from xaimed.explain.untouched import untouched
 from xaimed.models.network import Network
+
+
+class TwiceDifferentiable(TorchFunctionMode):
+    """Torch has no second derivative of its hard sigmoid; the same function from other parts has."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Call what was asked for, or its stand-in."""
+        if func in (functional.hardsigmoid, torch._C._nn.hardsigmoid):
+            return functional.relu6(args[0] + 3) / 6
+        return func(*args, **(kwargs or {}))
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ def evidence(
         steps: points of the path.
         trainable: keep the graph, so that the maps can be differentiated with respect to the weights.
     """
-    with untouched(network, trainable), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+    with untouched(network, trainable), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), TwiceDifferentiable():
         images = images.to(next(network.parameters()).dtype)
         nodes, weights = (images.new_tensor(numbers).view(-1, 1, 1, 1, 1) for numbers in path(steps))
         points = (nodes * images).flatten(0, 1).requires_grad_()

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -109,10 +110,11 @@ class SVM:
         except ValueError as error:
             raise TrainingError(f"the SVM cannot be fitted: {' '.join(str(error).split())}", where="hybrid") from error
         (fitted,) = calibrated.calibrated_classifiers_
-        sigmoids = {
-            "calibration.slope": np.array([sigmoid.a_ for sigmoid in fitted.calibrators], dtype=np.float64),
-            "calibration.offset": np.array([sigmoid.b_ for sigmoid in fitted.calibrators], dtype=np.float64),
-        }
+        slope = np.array([sigmoid.a_ for sigmoid in fitted.calibrators], dtype=np.float64)
+        offset = np.array([sigmoid.b_ for sigmoid in fitted.calibrators], dtype=np.float64)
+        for one in np.flatnonzero(slope >= 0):
+            slope[one], offset[one] = self._own_sigmoid(fitted.estimator, seen, targets, int(one), len(task.classes))
+        sigmoids = {"calibration.slope": slope, "calibration.offset": offset}
         return Chain(
             kernel=self.kernel,
             deep_width=seen.shape[1] - self.handcrafted.width,
@@ -121,6 +123,18 @@ class SVM:
             pixel_std=tuple(preparation.std),
             arrays={**self._arrays(fitted.estimator, seen), **sigmoids},
         )
+
+    @staticmethod
+    def _own_sigmoid(machine: Pipeline, seen: Floats, targets: Ints, one: int, classes: int) -> tuple[float, float]:
+        """Slope and offset from the machine's decisions on its own training rows.
+
+        Few patients can make the inner folds contradict the machine, and a sigmoid fitted on them would turn every
+        decision round. Fitted on its own rows it is too sure of itself, but the right way up.
+        """
+        decisions = np.asarray(machine.decision_function(seen), dtype=np.float64).reshape(len(seen), -1)[:, one]
+        truth = targets == (1 if classes == 2 else one)
+        line = LogisticRegression().fit(decisions[:, None], truth)
+        return -float(line.coef_[0, 0]), -float(line.intercept_[0])
 
     def pipeline(self) -> Pipeline:
         """The chain before calibration, unfitted."""
@@ -136,7 +150,8 @@ class SVM:
         patients = [len(np.unique(groups[targets == c])) for c in range(classes)]
         if min(patients) < 2:
             raise TrainingError(
-                f"a class has {min(patients)} patients for training; calibrating an SVM takes 2",
+                f"class number {patients.index(min(patients)) + 1} has too few patients to train with in a fold: "
+                f"{min(patients)}, and calibrating an SVM takes 2",
                 where="hybrid",
                 fix="Ask for fewer folds, add patients, or leave the class out.",
             )

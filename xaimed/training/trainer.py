@@ -10,6 +10,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.loggers import Logger
 
+from xaimed.errors import ConfigError
 from xaimed.training.checkpoint_io import WholeFile
 from xaimed.training.faster import ChannelsLast, Compiled
 
@@ -44,6 +45,10 @@ def make_trainer(
         compile: whether ``torch.compile`` is used while training; or the name of one of its backends.
         options: anything else that Lightning's Trainer takes, e.g. ``gradient_clip_val`` or ``limit_train_batches``.
     """
+    whole = {"max_epochs": max_epochs, "accumulate_grad_batches": options.get("accumulate_grad_batches")}
+    for name, number in whole.items():
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+            raise ConfigError(f"{number!r} is no whole number of at least 1", where=f"trainer.{name}")
     faster: list[pl.Callback] = [ChannelsLast()] if channels_last else []
     if compile:
         faster.append(Compiled(compile if isinstance(compile, str) else COMPILER))

@@ -206,7 +206,7 @@ def test_what_is_wrong_is_said_with_its_row(rows, write, change, options, messag
 def test_files_that_are_no_tables_are_refused(tmp_path):
     with pytest.raises(DataError, match="no such table"):
         Table(tmp_path / "absent.csv").manifest()
-    for content, message in ((b"", "cannot be read"), (b"path,label\n", "no rows"), (b"path\n\xff\xfe\n", "cannot")):
+    for content, message in ((b"", "cannot be read"), (b"path,label\n", "no rows"), (b"path\n\xff\xfe\n", "UTF-8")):
         (tmp_path / "bad.csv").write_bytes(content)
         with pytest.raises(DataError, match=message):
             Table(tmp_path / "bad.csv").manifest()
@@ -222,3 +222,13 @@ def test_wrong_options_are_refused(rows, write):
 
 def test_the_config_builds_it(rows, write, project_config):
     assert len(project_config("dataset/table", file=str(write(rows)), **OPTIONS).manifest()) == 4
+
+
+def test_tables_of_other_habits_are_told_how_to_save(tmp_path):
+    semicolons, latin = tmp_path / "semi.csv", tmp_path / "latin.csv"
+    semicolons.write_text("path;label\na.png;x\n")
+    latin.write_bytes("path,label\nRöntgen.png,x\n".encode("latin-1"))
+    with pytest.raises(DataError, match="parted by semicolons"):
+        Table(semicolons).manifest()
+    with pytest.raises(DataError, match="not written in UTF-8"):
+        Table(latin).manifest()

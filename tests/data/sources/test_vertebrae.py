@@ -115,3 +115,8 @@ def test_masks_by_pattern(root, write_picture):
 
 def test_the_config_builds_it(root, project_config):
     assert len(project_config("dataset/vertebrae", root=str(root)).manifest()) == 9
+
+
+@pytest.mark.parametrize("names", [[f"N ({i}).jpg" for i in range(4)], [f"Spine_{i}.jpg" for i in range(4)]])
+def test_a_number_that_stands_alone_is_the_patients_and_not_a_copys(names):
+    assert len({_facts(f"Normal/{name}")["group"] for name in names}) == 4

@@ -24,6 +24,9 @@ HINT, TELLING, GIVEN_AWAY = 0.55, 0.70, 0.90
 """Lower ends of the interval, and for the last the AUC itself, from which words get stronger."""
 
 
+BUT = ", but anatomy shows in it too"
+
+
 @dataclass(frozen=True)
 class Shortcut:
     """How far one family alone tells the class.
@@ -124,7 +127,9 @@ def _judged(
         if question.opposite:
             cases.append((question.opposite, _surest(names, -score, question.truth == 0)))
         cases.append((question.name, _surest(names, score, question.truth == 1)))
-    return Shortcut(family, auc, low, high, verdict(auc, low), _telling(values, questions), tuple(cases))
+    return Shortcut(
+        family, auc, low, high, verdict(auc, low, bool(family.anatomy)), _telling(values, questions), tuple(cases)
+    )
 
 
 def _surest(names: npt.NDArray[np.str_], score: npt.NDArray[np.float64], own: npt.NDArray[np.bool_]) -> tuple[str, ...]:
@@ -132,14 +137,16 @@ def _surest(names: npt.NDArray[np.str_], score: npt.NDArray[np.float64], own: np
     return tuple(names[rows[np.argsort(-score[rows], kind="stable")][:MOST_CASES]].tolist())
 
 
-def verdict(auc: float, low: float) -> str:
-    """What an AUC with this lower end means, in words."""
+def verdict(auc: float, low: float, anatomy: bool = False) -> str:
+    """What an AUC with this lower end means, in words; weaker where anatomy shows in the family too."""
     if low > HINT and auc >= GIVEN_AWAY:
-        return "gives the class away"
+        return "gives the class away" + BUT * anatomy
     if low > TELLING:
-        return "tells the class: a network can learn this instead of the finding"
+        return (
+            f"tells the class{BUT}" if anatomy else "tells the class: a network can learn this instead of the finding"
+        )
     if low > HINT:
-        return "hints at the class"
+        return "hints at the class" + BUT * anatomy
     return "no sign that it tells the class"
 
 

@@ -19,7 +19,7 @@ def read_table(file: Path, text: Sequence[str]) -> pd.DataFrame:
         raise DataError("there is no such table", where=file, fix=OBTAIN)
     try:
         if file.suffix.lower() not in {".parquet", ".pq"}:
-            return pd.read_csv(file, dtype=str, keep_default_na=False)
+            return _comma_separated(file)
         table = pd.read_parquet(file)
     except ImportError:
         raise DataError(
@@ -30,6 +30,20 @@ def read_table(file: Path, text: Sequence[str]) -> pd.DataFrame:
             f"it cannot be read as a table: {' '.join(str(error).split())}", where=file, fix=OBTAIN
         ) from error
     return table.assign(**{name: _text(table[name]) for name in text if name in table})
+
+
+def _comma_separated(file: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "it is not written in UTF-8", where=file, fix="Save it as 'CSV UTF-8', or as Parquet."
+        ) from error
+    header = str(table.columns[0])
+    if len(table.columns) == 1 and (";" in header or "\t" in header):
+        mark = "semicolons" if ";" in header else "tabs"
+        raise DataError(f"its columns are parted by {mark}, not by commas", where=file, fix="Save it with commas.")
+    return table
 
 
 def _text(column: pd.Series[Any]) -> pd.Series[str]:

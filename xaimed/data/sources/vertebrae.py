@@ -96,7 +96,9 @@ class Vertebrae:
 
 def _facts(path: str) -> dict[str, str | float]:
     """Patient, sex and age from a file name; sex is empty and age NaN where it does not say."""
-    name = _COPY.sub("", Path(path).stem)
+    whole = Path(path).stem
+    shorter = _COPY.sub("", whole)
+    name = shorter if re.search(r"\d", shorter) else whole  # "N (3)" has no other number than that of the copy
     first, *others = [part.strip() for part in re.split(r"[,;_]", name)]
     patient = _PATIENT.match(first)
     sexes = [found["sex"][0].upper() for part in others if (found := _SEX.fullmatch(part))]
