@@ -126,12 +126,26 @@ def waiting() -> tuple[float, float]:
         return min(steps[1:]), min(waits[1:])
 
 
+DRAWING = """
+import time
+from xaimed.data.phantoms.MODULE import KIND
+best = 0.0
+for seed in (SEED, SEED + 1):
+    phantom = KIND(counts=dict.fromkeys(KIND.default_counts, 100), seed=seed)
+    began = time.perf_counter()
+    best = max(best, len(phantom.manifest()) / (time.perf_counter() - began))
+print(round(best))
+"""
+
+
 def drawing(kind: type[Phantom], seed: int) -> str:
-    """A phantom's pictures a second, on all cores, by the clock and by processor time on two of them."""
-    count = 60 * len(kind.default_counts)
-    phantom = kind(counts=[60] * len(kind.default_counts), seed=seed)
-    clock, processor = timed(phantom.manifest)
-    return f"{kind.name} {count / clock:.0f}/s ({2 * count / processor:.0f}/s of two cores)"
+    """A phantom's pictures a second by the clock, on all cores, in a fresh process as a command draws them."""
+    names = {"MODULE": kind.__module__.rsplit(".", 1)[-1], "KIND": kind.__name__, "SEED": str(seed)}
+    code = DRAWING
+    for name, value in names.items():
+        code = code.replace(name, value)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return f"{kind.name} {done.stdout.strip()}/s"
 
 
 BIG_TABLE = """
