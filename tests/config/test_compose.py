@@ -10,6 +10,7 @@ GROUPS = {
     "backbone",
     "callbacks",
     "dataset",
+    "evaluation",
     "experiment",
     "explainer",
     "hybrid",

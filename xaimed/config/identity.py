@@ -12,6 +12,7 @@ DECIDES_NOTHING = (
     "name",
     "output",
     "explainer",
+    "evaluation",
     "logger",
     "audit",
     "callbacks.explain",

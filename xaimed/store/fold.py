@@ -18,7 +18,8 @@ from xaimed.store.writing import read_json, sha256_of, write_json
 
 CONFIG, PREDICTIONS, SPLIT, WEIGHTS = "config.yaml", "predictions.csv", "split.csv", "weights.pt"
 NORMALIZATION = "normalization.json"
-HISTORY, QUARANTINE, TIMINGS, EXPLANATIONS = "history.csv", "quarantine.csv", "timings.json", "explanations"
+HISTORY, QUARANTINE, TIMINGS = "history.csv", "quarantine.csv", "timings.json"
+EXPLANATIONS, EVALUATIONS = "explanations", "evaluations"
 FAILURE, IMBALANCE = "failure.json", "imbalance.csv"
 SVM, BRANCHES = "svm.npz", "branches.csv"  # of a hybrid
 SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS, NORMALIZATION)

@@ -43,7 +43,7 @@ from xaimed.studies.finished import data_as_then, trained_module
 from xaimed.studies.hybrid import fit_hybrid, trained_before
 from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.normalization import write_normalization
-from xaimed.studies.parts import Parts, closed_at_the_end, explain_callback, parts_of
+from xaimed.studies.parts import Parts, afterwards, closed_at_the_end, parts_of
 from xaimed.studies.plan import Plan
 from xaimed.training.classifier import Classifier
 
@@ -84,14 +84,14 @@ def make_fold(plan: Plan, split: Split, progress: RunProgress) -> None:
         progress.fold_done(split.fold, f"done, accuracy {values['accuracy']:.3f} on {len(predictions)} pictures")
 
 
-def explain_again(plan: Plan, split: Split) -> bool:
-    """Explain a finished fold with what is asked for now; nothing is trained. False if all is there already."""
+def finish_again(plan: Plan, split: Split) -> bool:
+    """Explain and evaluate a finished fold as is asked for now; nothing is trained. False if all is there already."""
     fold = plan.run.fold(split.fold)
-    explain = explain_callback(plan)
-    if explain is None or explain.is_done(fold.path):
+    missing = [step for step in afterwards(plan) if not step.is_done(fold.path)]
+    if not missing:
         return False
     module, data = trained_module(plan, split, fold.path), data_as_then(plan, split, fold.path)
-    trainer = instantiate(plan.config["trainer"], folder=fold.path, callbacks=[explain], loggers=[])
+    trainer = instantiate(plan.config["trainer"], folder=fold.path, callbacks=missing, loggers=[])
     trainer.predict(module, datamodule=data, return_predictions=False)
     return True
 

@@ -14,6 +14,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from xaimed.callbacks.branches import WriteBranches
 from xaimed.callbacks.checkpoints import ResumePoint
+from xaimed.callbacks.evaluate import EvaluateFold
 from xaimed.callbacks.explain import ExplainFold
 from xaimed.callbacks.predictions import WritePredictions
 from xaimed.callbacks.progress import RunProgress, ShowProgress
@@ -118,7 +119,6 @@ def _named(group: str) -> Iterator[None]:
 def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> Parts:
     """The parts of one fold that is made in ``folder``."""
     config = plan.config
-    explain = explain_callback(plan)
     trainer = instantiate(
         config["trainer"],
         folder=folder,
@@ -128,7 +128,7 @@ def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> P
             ShowProgress(progress, split.fold),
             WritePredictions(),
             *([WriteBranches()] if plan.hybrid else []),
-            *([explain] if explain else []),
+            *afterwards(plan),
         ],
         loggers=[instantiate(node, save_dir=str(folder)) for node in (config.get("logger") or {}).values()],
     )
@@ -187,6 +187,14 @@ def explain_callback(plan: Plan) -> ExplainFold | None:
         plan.config["callbacks"][EXPLAIN], explainers=plan.explainers, stamps=list(plan.stamps)
     )
     return callback
+
+
+def afterwards(plan: Plan) -> list[ExplainFold | EvaluateFold]:
+    """What is done with a fold's predictions once they are in: explain them, then judge network and maps."""
+    explain = explain_callback(plan)
+    explainers = plan.explainers if explain else {}
+    evaluate = EvaluateFold(plan.evaluations, explainers, int(plan.config["seed"])) if plan.evaluations else None
+    return [*([explain] if explain else []), *([evaluate] if evaluate else [])]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from xaimed.data.published import differences
 from xaimed.data.quarantine import sort_out_unreadable
 from xaimed.data.task import Kind
 from xaimed.errors import ConfigError
+from xaimed.evaluation.contract import Evaluation
 from xaimed.explain.contract import Explainer
 from xaimed.explain.mc_gradcam import MCDropoutGradCAM
 from xaimed.models.complexity import Complexity, measure
@@ -34,7 +35,7 @@ from xaimed.studies.starting import Start, start_of
 from xaimed.training.strategies import Strategy
 from xaimed.training.svm import SVM
 
-EXPLAIN, HYBRID = "explain", "hybrid"
+EXPLAIN, HYBRID, EVALUATION = "explain", "hybrid", "evaluation"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Plan:
         pixels: the pictures decoded and resized, where they are cached.
         stamps: what must be said on everything made from this run.
         explainers: by the name of their directory.
+        evaluations: what puts the explained folds to the test, by name and configuration.
         strategy: how the network is trained.
         complexity: how large the network is, and what a picture costs it.
         start: from which weights the folds start.
@@ -73,6 +75,7 @@ class Plan:
     pixels: Pixels | None
     stamps: tuple[str, ...]
     explainers: dict[str, Explainer]
+    evaluations: dict[str, Evaluation]
     strategy: Strategy
     complexity: Complexity
     start: Start
@@ -123,6 +126,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
         pixels=pixels,
         stamps=start.stamps,
         explainers=explainers,
+        evaluations={f"{key}-{identity_hash(node)[:6]}": instantiate(node) for key, node in _asked(config, EVALUATION)},
         strategy=strategy,
         complexity=complexity,
         start=start,
@@ -181,10 +185,15 @@ def _measured(network: Network, size: int, kind: Kind) -> Complexity:
 
 def _explainers(config: dict[str, Any], network: Network, kind: Kind) -> dict[str, Explainer]:
     made: dict[str, Explainer] = {}
-    for name, node in (config.get("explainer") or {}).items():
+    for name, node in _asked(config, "explainer"):
         explainer: Explainer = instantiate(node)
         if kind is Kind.MULTILABEL and isinstance(explainer, MCDropoutGradCAM):
             explainer = replace(explainer, exclusive=False)  # the network does not know that its classes are not
         explainer.check(network)
         made[f"{name}-{identity_hash(node)[:6]}"] = explainer
     return made
+
+
+def _asked(config: dict[str, Any], group: str) -> Iterable[tuple[str, Any]]:
+    """The options of a group that takes several, by name."""
+    return (config.get(group) or {}).items()

@@ -24,7 +24,7 @@ from xaimed.reporting.text import visible
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.audited import PAGE, Audited
-from xaimed.studies.fold import explain_again, make_fold
+from xaimed.studies.fold import finish_again, make_fold
 from xaimed.studies.hybrid import check_hybrid
 from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.parts import check_parts, explain_callback, what_is_trained
@@ -81,8 +81,8 @@ def make_folds(plan: Plan, audit: Audited | None, console: Console) -> dict[int,
         write_json(plan.run.path / MODEL, plan.complexity.facts())
         write_assignment(plan.run.path / ASSIGNMENT, assignment(plan.splits, plan.manifest))
         for split in finished:
-            explained = explain_again(plan, split)
-            progress.say(f"fold {split.fold}: finished before, {'explained anew' if explained else 'reused'}")
+            added = finish_again(plan, split)
+            progress.say(f"fold {split.fold}: finished before, {'explained and evaluated anew' if added else 'reused'}")
         for split in missing:
             try:
                 make_fold(plan, split, progress)
