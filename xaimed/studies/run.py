@@ -19,6 +19,7 @@ from xaimed.callbacks.progress import RunProgress
 from xaimed.config.targets import instantiate
 from xaimed.data.assignment import assignment, write_assignment
 from xaimed.errors import StoreError, TrainingError
+from xaimed.evaluation.samples import SAMPLES, write_samples
 from xaimed.reporting.terminal import TerminalTable
 from xaimed.reporting.text import visible
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
@@ -79,6 +80,7 @@ def make_folds(plan: Plan, audit: Audited | None, console: Console) -> dict[int,
         if audit:
             audit.write(plan.run.path)
         write_json(plan.run.path / MODEL, plan.complexity.facts())
+        write_samples(plan.run.path / SAMPLES, plan.manifest)
         write_assignment(plan.run.path / ASSIGNMENT, assignment(plan.splits, plan.manifest))
         for split in finished:
             added = finish_again(plan, split)
