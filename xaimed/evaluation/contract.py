@@ -29,6 +29,8 @@ class Measure:
         unit: what else the value is counted in, such as ``px``.
         decimals: of the printed value.
         trust: whether it stands in the trust table.
+        against: what it has to be better than to be worth anything: a number, a control such as ``control:random``, or
+            another measure of the same explainer; None where nothing of the kind exists.
     """
 
     title: str
@@ -37,6 +39,7 @@ class Measure:
     unit: str = ""
     decimals: int = 3
     trust: bool = False
+    against: float | str | None = None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,24 @@ class Estimate:
         return mean if self.sd is None or math.isnan(self.sd) else f"{mean} ± {self.sd:.{self.decimals}f}"
 
 
-Cell = str | int | Estimate
+@dataclass(frozen=True)
+class Ranged:
+    """A number with the bounds of its interval, where there are any; all in the unit that the heading states."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    decimals: int = 3
+
+    def __str__(self) -> str:
+        """Such as ``0.412 [0.380, 0.447]``; a dash for what is undefined."""
+        if math.isnan(self.value):
+            return "–"
+        value, low, high = (f"{number:.{self.decimals}f}" for number in (self.value, self.low, self.high))
+        return value if math.isnan(self.low) else f"{value} [{low}, {high}]"
+
+
+Cell = str | int | Estimate | Ranged
 
 
 @dataclass(frozen=True)
@@ -49,26 +66,35 @@ def to_markdown(table: Table) -> str:
 
 
 def to_csv(table: Table) -> str:
-    """For machines: estimates unrounded, their spread in a column of its own; no title and no notes."""
-    spread = [
-        any(isinstance(row[i], Estimate) and row[i].sd is not None for row in table.rows)  # type: ignore[union-attr]
-        for i in range(len(table.columns))
-    ]
+    """For machines: numbers unrounded, spread and bounds in columns of their own; no title and no notes."""
+    columns = [[_parts(row[i]) for row in table.rows] for i in range(len(table.columns))]
+    kinds = [[kind for kind in ("", "SD", "low", "high") if not kind or any(kind in c for c in cs)] for cs in columns]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for i, title in enumerate(table.columns) for name in _csv_heading(title, spread[i])])
-    for row in table.rows:
-        writer.writerow([value for i, cell in enumerate(row) for value in _csv_cell(cell, spread[i])])
+    headings = zip(table.columns, kinds, strict=True)
+    writer.writerow([_csv_heading(title, kind) for title, several in headings for kind in several])
+    for number in range(len(table.rows)):
+        cells = zip(columns, kinds, strict=True)
+        writer.writerow([column[number].get(kind, "") for column, several in cells for kind in several])
     return text.getvalue()
 
 
-def _csv_heading(title: str, spread: bool) -> list[str]:
+def _csv_heading(title: str, kind: str) -> str:
     name = title.removesuffix(" ± SD")
-    return [name, f"{name} SD" if name == title else "SD"] if spread else [title]
+    if kind == "SD" and name != title:
+        return kind
+    return f"{name} {kind}" if kind else name
 
 
-def _csv_cell(cell: Cell, spread: bool) -> list[object]:
-    if not isinstance(cell, Estimate):
-        return [cell, ""] if spread else [cell]
-    values = ["" if value is None or math.isnan(value) else repr(float(value)) for value in (cell.mean, cell.sd)]
-    return list(values if spread else values[:1])
+def _parts(cell: Cell) -> dict[str, object]:
+    """What a cell says, by the kind of column that it goes into."""
+    if isinstance(cell, Estimate):
+        sd = {} if cell.sd is None else {"SD": _exact(cell.sd)}
+        return {"": _exact(cell.mean), **sd}
+    if isinstance(cell, Ranged):
+        return {"": _exact(cell.value), "low": _exact(cell.low), "high": _exact(cell.high)}
+    return {"": cell}
+
+
+def _exact(value: float) -> str:
+    return "" if math.isnan(value) else repr(float(value))

@@ -16,7 +16,7 @@ from xaimed.reporting.text import markdown
 from xaimed.store.fold import EXPLANATIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import write_text
-from xaimed.studies.tables import RunResult, metrics_table, pooled_table, result_of, tables_of
+from xaimed.studies.tables import RunResult, evaluation_tables, metrics_table, pooled_table, result_of, tables_of
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 OF_INTEREST = (
@@ -57,6 +57,7 @@ def write_report(run: Run) -> Path | None:
 def _page(result: RunResult) -> str:
     parts = [f"# {markdown(result.name)}", ""]
     parts += [to_markdown(table) for table in tables_of(result)]
+    parts += [to_markdown(table) for table in evaluation_tables(result)]
     parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", ""]
     if result.history():
         parts += [f"![Curves]({FOLDER}/{CURVES})", ""]

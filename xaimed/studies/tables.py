@@ -12,17 +12,22 @@ from rich.console import Console
 
 from xaimed.errors import StoreError
 from xaimed.evaluation.branches import read_branches
+from xaimed.evaluation.gathered import Gathered, gather
 from xaimed.evaluation.metrics import per_fold, per_repeat
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.summary import pooled_confusion
+from xaimed.evaluation.trust import Trust
 from xaimed.reporting.branches import branches_table
+from xaimed.reporting.evaluations import evaluation_table
 from xaimed.reporting.results import confusion_table, repeats_table, run_table, runs_table
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.terminal import TerminalTable
-from xaimed.store.fold import BRANCHES, FAILURE, HISTORY, PREDICTIONS
+from xaimed.reporting.trust import compared_table, trust_table
+from xaimed.store.fold import BRANCHES, EVALUATIONS, FAILURE, HISTORY, PREDICTIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import read_json, write_text
+from xaimed.studies.trust import trust_of
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,19 @@ class RunResult:
         files = [fold.path / BRANCHES for fold in self.run.finished() if fold.index not in self.refused]
         found = [read_branches(file) for file in files if file.is_file()]
         return pd.concat(found, ignore_index=True) if found else None
+
+    def findings(self) -> list[Gathered]:
+        """What every evaluation found, over the folds that are counted."""
+        assert self.predictions is not None
+        folds = [fold for fold in self.run.finished() if fold.index in self.predictions.folds]
+        places = {fold.index: list((fold.path / EVALUATIONS).glob("[!.]*")) for fold in folds}
+        return gather(places, self.predictions)
+
+    def trust(self, found: Sequence[Gathered] | None = None) -> Trust:
+        """What speaks for this run and what against it."""
+        assert self.predictions is not None
+        found = self.findings() if found is None else found
+        return trust_of(self.name, self.predictions, found, self.facts["stamps"])
 
     def history(self) -> dict[int, pd.DataFrame]:
         """The epochs of every finished fold; an ensemble has none."""
@@ -119,7 +137,20 @@ def tables_of(result: RunResult) -> list[Table]:
     confusion = confusion_table(pooled_confusion(result.predictions), title=title, samples=samples, repeats=repeats)
     branches = result.branches()
     pooled = [pooled_table(result)] if repeats > 1 else []
-    return [metrics_table(result), *pooled, confusion, *([] if branches is None else [branches_table(branches)])]
+    found = result.findings()
+    trust = [trust_table(result.trust(found))] if found else []
+    return [
+        *trust,
+        metrics_table(result),
+        *pooled,
+        confusion,
+        *([] if branches is None else [branches_table(branches)]),
+    ]
+
+
+def evaluation_tables(result: RunResult) -> list[Table]:
+    """Every evaluation of a run with its protocol."""
+    return [evaluation_table(found) for found in result.findings()]
 
 
 def comparison(results: Sequence[RunResult]) -> Table:
@@ -131,12 +162,20 @@ def comparison(results: Sequence[RunResult]) -> Table:
     return runs_table({result.name: result.metrics() for result in done}, title="Runs", notes=notes)
 
 
+def compared(results: Sequence[RunResult]) -> list[Table]:
+    """Several runs: how far each may be trusted, where any was evaluated, and their metrics."""
+    done = [result for result in results if result.predictions is not None]
+    found = [result.findings() for result in done]
+    trusts = [result.trust(each) for result, each in zip(done, found, strict=True)] if any(found) else []
+    return [*([compared_table(trusts)] if trusts else []), comparison(results)]
+
+
 def write_runs_table(results: Sequence[RunResult], folder: Path) -> list[Path]:
     """The comparison as Markdown and CSV."""
-    table = comparison(results)
+    tables = compared(results)
     files = [folder / "runs.md", folder / "runs.csv"]
-    write_text(files[0], to_markdown(table))
-    write_text(files[1], to_csv(table))
+    write_text(files[0], "\n".join(map(to_markdown, tables)))
+    write_text(files[1], to_csv(tables[-1]))
     return files
 
 
@@ -146,7 +185,8 @@ def print_results(results: Sequence[RunResult], console: Console) -> None:
         for table in tables_of(results[0]):
             console.print(TerminalTable(table))
     elif any(result.predictions is not None for result in results):
-        console.print(TerminalTable(comparison(results)))
+        for table in compared(results):
+            console.print(TerminalTable(table))
         return
     for line in (line for result in results for line in _said_of(result)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,147 @@
+"""May this result be trusted? Each measure held against what it has to beat, and runs against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from xaimed.evaluation.contract import CONTROL, Measure
+from xaimed.evaluation.gathered import BETWEEN, CONTROLS, Gathered
+from xaimed.evaluation.statistics.bootstrap import Interval, mean_interval
+
+Reading = Literal["better", "no different", "worse", ""]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a trust table.
+
+    Attributes:
+        aspect: the evaluation it comes from, or ``prediction``.
+        measure: what was measured.
+        explainer: of whose maps; empty where it is the network's own.
+        value: over all pictures.
+        against: in words, what it has to beat; empty where there is nothing.
+        reference: the mean of that on the same pictures.
+        reading: whether it does, by the interval of the paired difference.
+    """
+
+    aspect: str
+    measure: Measure
+    explainer: str
+    value: Interval
+    against: str = ""
+    reference: float = float("nan")
+    reading: Reading = ""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """All that speaks for and against a run.
+
+    Attributes:
+        name: of the run.
+        entries: its lines, predictions first.
+        warnings: what forbids to trust it whatever its numbers are, such as a shortcut that was found, or a stamp.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def fails(self) -> list[Entry]:
+        """What is worse than what it has to beat."""
+        return [entry for entry in self.entries if entry.reading == "worse"]
+
+
+def entries_of(found: Gathered) -> list[Entry]:
+    """The lines that an evaluation adds to the trust table of a run."""
+    entries = []
+    for key, measure in found.measures.items():
+        for explainer in found.explainers:
+            alone = not explainer.startswith(CONTROL) and BETWEEN not in explainer
+            value = found.estimate(explainer, key) if measure.trust and alone else None
+            if value is not None:
+                entries.append(Entry(found.name, measure, explainer, value, *_held_against(found, explainer, key)))
+    return entries
+
+
+def _held_against(found: Gathered, explainer: str, key: str) -> tuple[str, float, Reading]:
+    """The reference in words, its mean, and how the measure compares, picture by picture."""
+    measure = found.measures[key]
+    if measure.against is None:
+        return "", float("nan"), ""
+    own = found.values(explainer, key).set_index("sample_id")
+    if isinstance(measure.against, str):
+        control = measure.against.startswith(CONTROL)
+        other = found.values(measure.against, key) if control else found.values(explainer, measure.against)
+        reference = other.set_index("sample_id")["value"].reindex(own.index).to_numpy(dtype=np.float64)
+        told = CONTROLS.get(measure.against, measure.against) if control else found.measures[measure.against].title
+    else:
+        reference, told = np.full(len(own), float(measure.against)), f"{measure.against:g}"
+    difference = mean_interval(own["value"].to_numpy(dtype=np.float64) - reference, own["group"].to_numpy())
+    mean = float(np.nanmean(reference)) if np.isfinite(reference).any() else float("nan")
+    return told, mean, reading_of(difference, measure)
+
+
+def reading_of(difference: Interval, measure: Measure) -> Reading:
+    """Whether a difference is better or worse than none, or cannot be told from none."""
+    if measure.better is None or np.isnan(difference.low):
+        return ""
+    ahead, behind = (difference.low > 0, difference.high < 0)
+    if measure.better == "lower":
+        ahead, behind = behind, ahead
+    return "better" if ahead else "worse" if behind else "no different"
+
+
+def preferred(runs: Sequence[Trust], performance: str = "Accuracy") -> tuple[str | None, str]:
+    """Which run a careful reader should prefer, and why; None where there is no reason to prefer one.
+
+    In this order: runs with warnings are left out; then those whose ``performance`` lies wholly below the interval of
+    the best; then those with more measures worse than what they have to beat; then, measure by measure in the order
+    of the table, those whose interval lies wholly on the worse side of the best one's. What remains alone is preferred.
+    """
+    if len(runs) < 2:
+        return None, ""
+    left = [run for run in runs if not run.warnings]
+    if not left:
+        return None, "every run carries a warning"
+    reasons = ["it alone carries no warning"] if len(left) == 1 else []
+    if len(left) > 1:
+        left, reasons = _by_interval(left, performance, reasons)
+    if len(left) > 1:
+        fewest = min(len(run.fails) for run in left)
+        kept = [run for run in left if len(run.fails) == fewest]
+        if len(kept) < len(left):
+            reasons.append(f"with {fewest} measure{'' if fewest == 1 else 's'} worse than a control, the fewest")
+        left = kept
+    for title in dict.fromkeys(entry.measure.title for run in left for entry in run.entries if entry.explainer):
+        if len(left) > 1:
+            left, reasons = _by_interval(left, title, reasons)
+    if len(left) > 1:
+        names = ", ".join(run.name for run in left)
+        return None, f"nothing measured tells {names} apart beyond the intervals"
+    return left[0].name, "; ".join(reasons)
+
+
+def _by_interval(runs: Sequence[Trust], title: str, reasons: list[str]) -> tuple[list[Trust], list[str]]:
+    """Leave out the runs that lie wholly on the worse side of the best; runs without the measure stay."""
+    found = {run.name: next((e for e in run.entries if e.measure.title == title), None) for run in runs}
+    known = {name: entry for name, entry in found.items() if entry is not None and not np.isnan(entry.value.low)}
+    if len(known) < 2:
+        return list(runs), reasons
+    measure = next(iter(known.values())).measure
+    if measure.better is None:
+        return list(runs), reasons
+    sign = 1 if measure.better == "higher" else -1
+    best = max(known.values(), key=lambda entry: sign * entry.value.value)
+
+    def beaten(entry: Entry) -> bool:
+        return entry.value.high < best.value.low if sign > 0 else entry.value.low > best.value.high
+
+    kept = [run for run in runs if run.name not in known or not beaten(known[run.name])]
+    return kept, [*reasons, f"the better {title}"] if len(kept) < len(runs) else reasons

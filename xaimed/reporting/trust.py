@@ -1,0 +1,72 @@
+"""How is trust shown? One table that says what was measured, what it had to beat, and whether it did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xaimed.evaluation.gathered import short_names
+from xaimed.evaluation.trust import Entry, Trust, preferred
+from xaimed.reporting.evaluations import INTERVALS, NOTHING, heading, measured
+from xaimed.reporting.tables import Cell, Table
+
+QUESTIONS = {
+    "prediction": "Is it right?",
+    "calibration": "Are its probabilities honest?",
+    "localisation": "Does it look at the finding?",
+    "faithfulness": "Does the decision rest on what is shown?",
+    "sanity": "Does the map depend on what was learned?",
+    "agreement": "Is the map stable?",
+    "uncertainty": "Does doubt find the errors?",
+    "shortcuts": "Does it need more than the anatomy?",
+}
+READINGS = {"better": "✓ better", "no different": "~ no different", "worse": "✗ worse", "": ""}
+HELD_AGAINST = "Against: what the measure has to beat on the same pictures, by the interval of the paired difference"
+
+
+def trust_table(trust: Trust, notes: Sequence[str] = ()) -> Table:
+    """One run: a line for each measure and explainer, questions in the order in which a reader would ask them."""
+    names = short_names(list(dict.fromkeys(entry.explainer for entry in trust.entries)))
+    rows: list[tuple[Cell, ...]] = []
+    order = list(QUESTIONS)
+    for entry in sorted(trust.entries, key=lambda entry: order.index(entry.aspect) if entry.aspect in order else 99):
+        question = QUESTIONS.get(entry.aspect, entry.aspect.replace("_", " "))
+        repeated = bool(rows) and any(row[0] == question for row in rows)
+        shown = measured(entry.measure, entry.value)
+        rows.append(
+            ("" if repeated else question, heading(entry.measure), names[entry.explainer], shown, *_beaten(entry))
+        )
+    columns = ("Question", "Measure", "Of", "Value [95 % interval]", "Against", "Reading")
+    said = [f"Warning: {warning}." for warning in trust.warnings]
+    return Table(f"Trust: {trust.name}", columns, tuple(rows), (*said, f"{INTERVALS}.", f"{HELD_AGAINST}.", *notes))
+
+
+def compared_table(runs: Sequence[Trust]) -> Table:
+    """Several runs: a row for each, by its first explainer, and which of them a careful reader should prefer."""
+    lines = {run.name: _first_of_each(run) for run in runs}
+    titles = list(dict.fromkeys(title for found in lines.values() for title in found))
+    columns = ("Run", *titles, "Warnings")
+    rows: list[tuple[Cell, ...]] = []
+    for run in runs:
+        found = lines[run.name]
+        cells = (measured(found[t].measure, found[t].value) if t in found else NOTHING for t in titles)
+        rows.append((run.name, *cells, "; ".join(run.warnings) or "none"))
+    name, reason = preferred(runs)
+    said = f"Prefer {name}: {reason}." if name else f"No run is preferred: {reason}."
+    return Table("Trust", columns, tuple(rows), (said, f"{INTERVALS}."))
+
+
+def _first_of_each(run: Trust) -> dict[str, Entry]:
+    """By heading, the entry of the explainer that comes first."""
+    found: dict[str, Entry] = {}
+    for entry in run.entries:
+        found.setdefault(heading(entry.measure), entry)
+    return found
+
+
+def _beaten(entry: Entry) -> tuple[str, str]:
+    if not entry.against:
+        return "", ""
+    scale, decimals = (100, 1) if entry.measure.percent else (1, entry.measure.decimals)
+    number = f"{scale * entry.reference:.{decimals}f}"
+    told = number if entry.against.replace(".", "").isdigit() else f"{entry.against} {number}"
+    return told, READINGS[entry.reading]
