@@ -134,10 +134,13 @@ def test_tables_say_the_direction_the_control_and_the_protocol(tmp_path):
     assert "Energy inside (%) ↑ low" in to_csv(shown).splitlines()[0]
 
     trust = trust_table(run(tmp_path, "r", 0.6))
-    lines = {str(row[1]): row for row in trust.rows}
-    assert lines["Accuracy (%) ↑"][0] == "Is it right?"
-    assert lines["Energy inside (%) ↑"][4:] == ("random map 30.0", "✓ better")
-    assert lines["Energy over chance ↑"][4:] == ("1.000", "✓ better")
+    lines = [(row[0], row[1], row[3]) for row in trust.rows]
+    assert lines[:2] == [("Is it right?", "", ""), ("· Accuracy (%) ↑", "network", "")]
+    assert lines[3:6] == [
+        ("Does it look at the finding?", "", ""),
+        ("· Energy inside (%) ↑", "gradcam", "✓ random map 30.0"),
+        ("· Energy over chance ↑", "gradcam", "✓ 1.000"),
+    ]
 
     both = compared_table([run(tmp_path, "a", 0.6), run(tmp_path, "b", 0.1, stamps=["labels shuffled"])])
     assert both.notes[0] == "Prefer a: it alone carries no warning."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy.typing as npt
 import pandas as pd
 
-from xaimed.evaluation.trial import Trial
+if TYPE_CHECKING:  # tables are made from findings without torch
+    from xaimed.evaluation.trial import Trial
 
 COLUMNS = ("sample_id", "explainer", "measure", "value")
 CONTROL = "control:"

@@ -19,23 +19,26 @@ QUESTIONS = {
     "uncertainty": "Does doubt find the errors?",
     "shortcuts": "Does it need more than the anatomy?",
 }
-READINGS = {"better": "✓ better", "no different": "~ no different", "worse": "✗ worse", "": ""}
-HELD_AGAINST = "Against: what the measure has to beat on the same pictures, by the interval of the paired difference"
+READINGS = {"better": "✓", "no different": "~", "worse": "✗", "": ""}
+HELD_AGAINST = (
+    "Against: what the measure has to beat on the same pictures; ✓ better, ~ no different, ✗ worse, by the interval of "
+    "the paired difference"
+)
 
 
 def trust_table(trust: Trust, notes: Sequence[str] = ()) -> Table:
     """One run: a line for each measure and explainer, questions in the order in which a reader would ask them."""
     names = short_names(list(dict.fromkeys(entry.explainer for entry in trust.entries)))
+    asked = list(dict.fromkeys([*QUESTIONS, *(entry.aspect for entry in trust.entries)]))
     rows: list[tuple[Cell, ...]] = []
-    order = list(QUESTIONS)
-    for entry in sorted(trust.entries, key=lambda entry: order.index(entry.aspect) if entry.aspect in order else 99):
-        question = QUESTIONS.get(entry.aspect, entry.aspect.replace("_", " "))
-        repeated = bool(rows) and any(row[0] == question for row in rows)
-        shown = measured(entry.measure, entry.value)
-        rows.append(
-            ("" if repeated else question, heading(entry.measure), names[entry.explainer], shown, *_beaten(entry))
-        )
-    columns = ("Question", "Measure", "Of", "Value [95 % interval]", "Against", "Reading")
+    for aspect in asked:
+        lines = [entry for entry in trust.entries if entry.aspect == aspect]
+        if lines:
+            rows.append((QUESTIONS.get(aspect, aspect.replace("_", " ")), "", "", ""))
+        for entry in lines:
+            value = measured(entry.measure, entry.value)
+            rows.append((f"· {heading(entry.measure)}", names[entry.explainer], value, _beaten(entry)))
+    columns = ("Measure", "Of", "Value [95 % interval]", "Against")
     said = [f"Warning: {warning}." for warning in trust.warnings]
     return Table(f"Trust: {trust.name}", columns, tuple(rows), (*said, f"{INTERVALS}.", f"{HELD_AGAINST}.", *notes))
 
@@ -63,10 +66,11 @@ def _first_of_each(run: Trust) -> dict[str, Entry]:
     return found
 
 
-def _beaten(entry: Entry) -> tuple[str, str]:
+def _beaten(entry: Entry) -> str:
+    """Such as ``✓ random map 0.31``: whether it is better, than what, and how much that reached."""
     if not entry.against:
-        return "", ""
+        return ""
     scale, decimals = (100, 1) if entry.measure.percent else (1, entry.measure.decimals)
     number = f"{scale * entry.reference:.{decimals}f}"
     told = number if entry.against.replace(".", "").isdigit() else f"{entry.against} {number}"
-    return told, READINGS[entry.reading]
+    return f"{READINGS[entry.reading]} {told}".strip()
