@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from xaimed.cli.parser import CommandParser
 from xaimed.errors import ConfigError
 
 HELP = """usage: xaimed explain RUN IMAGES... [explainer=[NAME,...]] [explainer.NAME.key=value] [--output DIR]
@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     if not arguments or any(argument in ("-h", "--help") for argument in arguments):
         print(HELP)
         return 0 if arguments else 2
-    parser = _Parser(prog="xaimed explain", add_help=False, allow_abbrev=False)
+    parser = CommandParser("explain")
     parser.add_argument("places", nargs="*")
     parser.add_argument("--output", type=Path)
     parser.add_argument("--fold", type=int)
@@ -63,13 +63,6 @@ def run(arguments: Sequence[str]) -> int:
     folder = explain_files(jury, nodes, files, console, asked.output)
     _say(console, said_of(folder, jury.stamps))
     return 0
-
-
-class _Parser(ArgumentParser):
-    """Refuses in one line, as every command does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"xaimed explain: {message}", fix="See xaimed explain --help.")
 
 
 def _is_override(text: str) -> bool:

@@ -46,13 +46,18 @@ ONE_CLASS = "the most probable class, of several labels too"
 
 @dataclass
 class _Rows:
-    """What has been said so far."""
+    """What has been said so far of the pictures below one folder."""
 
+    common: str
     table: list[dict[str, object]] = field(default_factory=list)
     maps: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
+
+    def called(self, file: Path) -> str:
+        """A picture's name, with as much of its folder as tells it from the others."""
+        return os.path.relpath(file.absolute(), self.common)
 
 
 def explain_files(
@@ -101,16 +106,12 @@ def _asked(jury: Jury, nodes: Mapping[str, Any], files: Sequence[Path]) -> dict[
         "kind": jury.task.kind.value,
         "classes": list(jury.task.classes),
         "vote": jury.vote,
-        "voters": {voter.name: {"share": s, "sha256": voter.checksums()} for voter, s in _counted(jury)},
+        "voters": jury.checksums(),
         "stamps": list(jury.stamps),
         "explainers": dict(nodes),
         "explained": ONE_CLASS,
         "pictures": {str(file): _digest(file) for file in files},
     }
-
-
-def _counted(jury: Jury) -> list[tuple[Any, float]]:
-    return list(zip(jury.voters, jury.shares, strict=True))
 
 
 def _digest(file: Path) -> str:
@@ -149,7 +150,8 @@ def _make(
     aside: Path,
 ) -> None:
     (aside / PANELS).mkdir()
-    rows, shown = _Rows(), progress.add_task("explaining", total=len(files))
+    common = os.path.commonpath([file.absolute().parent for file in files])
+    rows, shown = _Rows(common), progress.add_task("explaining", total=len(files))
     sizes = sorted({voter.preparation().resized for voter in bench.jury.voters})
     at_once = int(bench.jury.config["loader"]["batch_size"])
     for start in range(0, len(files), TOGETHER):
@@ -172,7 +174,7 @@ def _add(rows: _Rows, files: Sequence[Path], opinion: Opinion, jury: Jury, aside
     stamp = ", ".join(jury.stamps) or None
     unsure = {name: look.relative_uncertainty() for name, look in opinion.looks.items()}
     for row, (file, panel) in enumerate(zip(files, panel_names(files, len(rows.table) + 1), strict=True)):
-        case = case_of(file, row, opinion, jury)
+        case = case_of(file, rows.called(file), row, opinion, jury)
         save_figure(draw_panel(case, stamp=stamp), aside / PANELS / panel)
         rows.cases += [case] if len(rows.cases) < GLANCE else []
         chances = opinion.probabilities[row].tolist()

@@ -167,9 +167,10 @@ class Jury:
                 fix="Explain with one of them.",
             )
 
-    def checksums(self) -> dict[str, dict[str, str]]:
-        """Of every voter, the SHA-256 of what decides what it says."""
-        return {voter.name: voter.checksums() for voter in self.voters}
+    def checksums(self) -> dict[str, dict[str, Any]]:
+        """Of every voter, how much it counts, and the SHA-256 of what decides what it says."""
+        counted = zip(self.voters, self.shares, strict=True)
+        return {voter.name: {"share": share, "sha256": voter.checksums()} for voter, share in counted}
 
 
 @dataclass

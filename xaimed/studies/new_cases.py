@@ -15,11 +15,11 @@ from xaimed.studies.jury import Jury
 from xaimed.studies.opinion import Look, Opinion
 
 
-def case_of(file: Path, row: int, opinion: Opinion, jury: Jury) -> Case:
-    """One picture with the maps of every explainer, and what was said of it."""
+def case_of(file: Path, name: str, row: int, opinion: Opinion, jury: Jury) -> Case:
+    """One picture, under the name given, with the maps of every explainer, and what was said of it."""
     preparation = jury.voters[0].preparation()
     header, subline = caption_of_new(
-        file=file.name,
+        file=name,
         predicted=decision_in_words(opinion, row, jury),
         explained=jury.task.classes[int(opinion.explained[row])],
         probability=float(opinion.probabilities[row].max()),
@@ -46,7 +46,7 @@ def panel_names(files: Sequence[Path], first: int) -> list[str]:
 def _said(opinion: Opinion, row: int, jury: Jury) -> list[str]:
     said = [jury.told(), f"entropy {float(opinion.entropy[row]):.2f} nats"]
     if opinion.information is not None:
-        said.append(f"of it disagreement {float(opinion.information[row]):.2f}")
+        said.append(f"of which disagreement {float(opinion.information[row]):.2g}")
     share = math.nan if opinion.handcrafted is None else float(opinion.handcrafted[row])
     if not math.isnan(share):
         said.append(f"{100 * share:.0f}\u00a0% of the decision handcrafted, without a map")
@@ -56,7 +56,7 @@ def _said(opinion: Opinion, row: int, jury: Jury) -> list[str]:
 def _maps(look: Look, row: int, jury: Jury) -> list[PanelMap]:
     title, spread = TITLES.get(look.name, (look.name, f"{look.name} uncertainty"))
     if jury.several:
-        title, spread = f"{title}, mean of {jury.told()}", f"{title}, spread over {jury.told()} (SD)"
+        title, spread = f"{title}, mean of {jury.told()}", f"{title}, SD over {jury.told()}"
     found = [PanelMap(title, look.heatmap[row].numpy(), "heatmap")]
     if look.uncertainty is not None:
         found.append(PanelMap(spread, look.uncertainty[row].numpy(), "uncertainty"))
