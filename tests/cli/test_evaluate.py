@@ -4,10 +4,13 @@ import json
 import shutil
 
 import pytest
-from support.running import only_run, train
+from support.running import CONF, only_run, train
 
+from xaimed.cli.main import main
 from xaimed.config.places import groups
 from xaimed.evaluation.findings import read_findings
+
+USER = ("--config-dir", str(CONF), "--allow", "support")
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,41 @@ def test_every_evaluation_adds_to_a_finished_fold(output, name, capsys):
     shutil.rmtree(folder)
     assert train(output, f"evaluation=[{name}]", "protocol.fold=0") == 0
     assert (folder / "rows.csv").read_bytes() == before
+
+
+def test_a_finished_run_is_evaluated_by_its_name(output, capsys):
+    run = only_run(output)
+    shutil.rmtree(run / "fold-1")
+    assert main(["evaluate", *USER, str(run), "evaluation=[picture_quality]", "explainer=[gradcam]"]) == 0
+    told = capsys.readouterr().out
+    assert "fold 0: evaluated\n" in told
+    assert "Trust: " in told
+    assert "Evaluation: picture quality" in (run / "report.md").read_text()
+    assert main(["evaluate", *USER, str(run), "evaluation=[picture_quality]", "explainer=[gradcam]"]) == 0
+    assert "fold 0: evaluated before\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("seed=1", "'seed=1' would make another run"),
+        ("evaluation=[faith]", "there is no evaluation 'faith'"),
+        ("dataset.root=/nowhere", "no"),
+    ],
+)
+def test_what_would_be_another_run_is_refused(output, override, told, capsys):
+    assert main(["evaluate", *USER, str(only_run(output)), override]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_run_without_a_finished_fold_has_nothing_to_evaluate(output, capsys):
+    run = only_run(output)
+    for fold in run.glob("fold-*"):
+        shutil.rmtree(fold)
+    assert main(["evaluate", *USER, str(run)]) == 2
+    assert "no fold of this run is finished" in capsys.readouterr().err
+    assert main(["evaluate", str(output)]) == 2
+    assert "not a run of xaimed" in capsys.readouterr().err
 
 
 def test_a_new_fold_is_evaluated_when_it_ends(tmp_path):

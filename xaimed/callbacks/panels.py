@@ -65,7 +65,7 @@ def _case(
     chosen: Chosen, row: int, data: FoldData, stored: Mapping[str, Mapping[str, npt.NDArray[Any]]], note: str
 ) -> Case:
     entry = data.manifest.frame.iloc[row]
-    picture = _shown(data.preparation.framed(read_picture(data.manifest.root / entry["path"])))
+    picture = shown(data.preparation.framed(read_picture(data.manifest.root / entry["path"])))
     header, subline = caption(
         true=chosen.true,
         predicted=chosen.predicted,
@@ -91,7 +91,7 @@ def _maps_of(chosen: Chosen, name: str, maps: Mapping[str, npt.NDArray[Any]], da
     return found
 
 
-def _shown(picture: Tensor) -> Tensor:
+def shown(picture: Tensor) -> Tensor:
     """What is seen of the picture, in its own proportions and in [0, 1], no larger than a page can show."""
     scaled: Tensor = functional.to_dtype(picture, torch.float32, scale=True)
     height, width = scaled.shape[-2:]

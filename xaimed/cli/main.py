@@ -14,6 +14,8 @@ from xaimed.errors import XaimedError
 COMMANDS = {
     "train": "train, cross-validate and explain one configuration, or a sweep of them with -m",
     "audit": "look for what is wrong with a dataset before anything is trained on it",
+    "explain": "predict and explain new pictures with a finished run",
+    "evaluate": "put the explanations of a finished run to the test",
     "ensemble": "let finished runs vote, and treat what they say together as a run",
     "sheet": "show what augmentation makes of the training pictures, epoch by epoch",
     "table": "rebuild every table of runs, finished or not, from their stored predictions",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from xaimed.cli.parser import CommandParser
 from xaimed.errors import ConfigError
 
 HELP = """usage: xaimed sheet [group=option] [key=value] [--samples N] [--epochs K] [--config-dir DIR] [--debug]
@@ -29,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
     if any(argument in ("-h", "--help") for argument in arguments):
         print(HELP)
         return 0
-    parser = _Parser(prog="xaimed sheet", add_help=False, allow_abbrev=False)
+    parser = CommandParser("sheet")
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--samples", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=5)
@@ -43,13 +42,6 @@ def run(arguments: Sequence[str]) -> int:
 
     print(f"sheet: {make_sheet(config, names, asked.samples, asked.epochs)}")
     return 0
-
-
-class _Parser(ArgumentParser):
-    """Refuses in one line, as every command does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"xaimed sheet: {message}", fix="See xaimed sheet --help.")
 
 
 def _composed(overrides: Sequence[str], config_dir: Path | None) -> tuple[dict[str, object], tuple[str, str]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xaimed.errors import StoreError
+from xaimed.cli.parser import CommandParser
+from xaimed.errors import ConfigError, StoreError
 
 HELP = """usage: xaimed table DIR... [--debug]
+       xaimed table RUN --on dataset=NAME [dataset.key=value] [--classes "THEIRS=OURS,..."] [--config-dir DIR] [--debug]
 
 Rebuilds the tables of every run at or below the directories given, finished or not, from stored predictions: no model,
 no data and no accelerator are needed. Missing, failed, edited and damaged folds are named and not counted.
@@ -15,10 +17,17 @@ no data and no accelerator are needed. Missing, failed, edited and damaged folds
 One run is shown with its metrics and pooled confusion matrix, several side by side. The report and the tables
 (Markdown, CSV, PNG) inside each run are written anew.
 
+--on scores one finished run on another labelled dataset, named as for xaimed train: every finished fold predicts all of
+it, and its metrics stand beside those at home, with the drop. Its classes must be among the run's; --classes says which
+are only called otherwise. Pictures that the run was trained on or chosen by are set aside, by their pixels. What was
+predicted is kept in RUN/elsewhere and not predicted again.
+
 examples:
   xaimed table outputs                                          every run there is
   xaimed table outputs/runs/spine-resnet18-finetune-1a2b3c4d5e  one run
-  xaimed table outputs/sweeps/0f1e2d3c4b                        the runs of one sweep"""
+  xaimed table outputs/sweeps/0f1e2d3c4b                        the runs of one sweep
+  xaimed table outputs/runs/chest-resnet18-finetune-1a2b3c4d5e --on dataset=folder dataset.root=/data/clinic
+  xaimed table outputs/runs/A --on dataset=folder dataset.root=/data/clinic --classes "healthy=Normal,ill=Pneumonia\""""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -26,6 +35,8 @@ def run(arguments: Sequence[str]) -> int:
     if not arguments or any(argument in ("-h", "--help") for argument in arguments):
         print(HELP)
         return 0 if arguments else 2
+    if "--on" in arguments:
+        return _elsewhere(arguments)
     options = [argument for argument in arguments if argument.startswith("-")]
     if options:
         raise StoreError(f"xaimed table has no option '{options[0]}'", fix="See xaimed table --help.")
@@ -45,3 +56,53 @@ def run(arguments: Sequence[str]) -> int:
     for report in filter(None, (write_report(run) for run in runs)):
         console.print(f"report: {report}", markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def _elsewhere(arguments: Sequence[str]) -> int:
+    """Score one run on another dataset, and say how much it loses."""
+    parser = CommandParser("table")
+    parser.add_argument("runs", nargs="*", type=Path)
+    parser.add_argument("--on", nargs="+", required=True)
+    parser.add_argument("--classes", action="append", default=[])
+    parser.add_argument("--config-dir", type=Path)
+    asked = parser.parse_args(list(arguments))
+    if not any(text.startswith("dataset=") for text in asked.on):
+        raise ConfigError("name the other dataset", where="--on", fix="Such as --on dataset=folder dataset.root=/data.")
+    if other := [text for text in asked.on if not text.lstrip("+~").startswith(("dataset=", "dataset."))]:
+        raise ConfigError(
+            f"'{other[0]}' does not belong to the dataset", where="--on", fix="All else is as the run was trained."
+        )
+    named = _named(asked.classes)
+    from rich.console import Console
+
+    from xaimed.config.compose import group_within
+    from xaimed.reporting.terminal import TerminalTable
+    from xaimed.store.run import find_runs
+    from xaimed.studies.report import write_report
+    from xaimed.studies.scoring import score, write_summary
+    from xaimed.studies.tables import result_of
+
+    runs = find_runs(asked.runs)
+    if len(runs) != 1:
+        raise StoreError(f"--on is for one run, and {len(runs)} are named", fix="See xaimed table --help.")
+    (run,) = runs
+    config = run.facts().get("config", {})
+    found = score(run, group_within(config, "dataset", asked.on, asked.config_dir), named)
+    result, console = result_of(run), Console()
+    write_summary(found, result)
+    if result.predictions is not None and (table := found.table(result.predictions, result.stamp)) is not None:
+        console.print(TerminalTable(table))
+    for line in (f"predictions: {found.folder}", f"report: {write_report(run)}"):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _named(pairs: Sequence[str]) -> dict[str, str]:
+    """What classes are called there, and what they are called here."""
+    named = {}
+    for pair in (pair for text in pairs for pair in text.split(",")):
+        theirs, given, ours = (part.strip() for part in pair.partition("="))
+        if not (theirs and given and ours):
+            raise ConfigError(f"'{pair}' does not say THEIRS=OURS", where="--classes")
+        named[theirs] = ours
+    return named

@@ -43,6 +43,26 @@ def composed(overrides: Sequence[str], config_name: str = "train", config_dir: s
         return compose(config_name, overrides=single, return_hydra_config=True)
 
 
+def group_within(
+    own: Mapping[str, Any], group: str, overrides: Sequence[str], config_dir: Path | None = None
+) -> dict[str, Any]:
+    """One group as the overrides want it, within a configuration that is there already, that of a finished run.
+
+    Args:
+        own: the run's configuration, plain and resolved.
+        group: such as ``explainer``.
+        overrides: as for training, of that group alone.
+        config_dir: a directory with options of the user's own.
+    """
+    try:
+        whole = composed(overrides, config_dir=None if config_dir is None else str(config_dir.absolute()))
+        refuse_foreign_reach(whole)
+        found: dict[str, Any] = plain(OmegaConf.create({**own, group: whole[group]}))[group]
+    except (HydraException, OmegaConfBaseException) as error:
+        raise said_in_one_line(error) from error
+    return found
+
+
 def quoted(value: str) -> str:
     """A value in Hydra's quotes, whatever characters it holds."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

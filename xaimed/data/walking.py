@@ -38,7 +38,7 @@ def pictures_below(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not _is_hidden(name) and not _leads_back(parent, name, here)]
         for name in files:
             if not _is_hidden(name) and Path(name).suffix.lower() in SUFFIXES:
-                yield _in_letters(Path(parent, name))
+                yield in_letters(Path(parent, name))
 
 
 def natural(path: str) -> tuple[list[tuple[int, str]], str]:
@@ -62,7 +62,7 @@ def sample_ids(paths: Sequence[str]) -> list[str]:
     ]
 
 
-def _in_letters(path: Path) -> Path:
+def in_letters(path: Path) -> Path:
     """Refuse a name that no table could hold."""
     try:
         str(path).encode()

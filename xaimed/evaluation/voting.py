@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +40,7 @@ def voted(members: Sequence[Predictions], vote: str, weights: Sequence[float] | 
     first, *others = members
     aligned = [first, *(_in_the_order_of(first, other) for other in others)]
     share = shares(weights if vote == WEIGHTED else None, len(aligned))
-    mean = np.tensordot(share, np.stack([table.probabilities.astype(np.float64) for table in aligned]), axes=1)
-    chance = mean if vote != MAJORITY else (1 - TIE_BREAK) * _counted(aligned) + TIE_BREAK * mean
+    chance = together(np.stack([table.probabilities for table in aligned]), vote, share, first.kind)
     return prediction_table(
         first.kind,
         first.classes,
@@ -51,6 +51,19 @@ def voted(members: Sequence[Predictions], vote: str, weights: Sequence[float] | 
         logits=_logits(first.kind, chance),
         probabilities=chance,
     )
+
+
+def together(each: npt.NDArray[Any], vote: str, share: Chances, kind: str) -> Chances:
+    """The probabilities ``[n, classes]`` of all members together.
+
+    Args:
+        each: of every member, ``[members, n, classes]``.
+        vote: as in ``voted``.
+        share: how much of the whole each member counts.
+        kind: ``multiclass``, ``binary`` or ``multilabel``.
+    """
+    mean: Chances = np.tensordot(share, each.astype(np.float64), axes=1)
+    return mean if vote != MAJORITY else (1 - TIE_BREAK) * _counted(each, kind) + TIE_BREAK * mean
 
 
 def shares(weights: Sequence[float] | None, members: int) -> Chances:
@@ -87,13 +100,9 @@ def _in_the_order_of(first: Predictions, other: Predictions) -> Predictions:
     return ordered
 
 
-def _counted(aligned: Sequence[Predictions]) -> Chances:
+def _counted(each: npt.NDArray[Any], kind: str) -> Chances:
     """The share of members that chose each class."""
-    first = aligned[0]
-    if first.kind == "multilabel":
-        chosen = np.stack([table.predicted for table in aligned]).astype(np.float64)
-    else:
-        chosen = np.eye(len(first.classes))[np.stack([table.predicted for table in aligned])]
+    chosen = each >= 0.5 if kind == "multilabel" else np.eye(each.shape[-1])[each.argmax(-1)]
     return np.asarray(chosen.mean(axis=0), dtype=np.float64)
 
 

@@ -13,11 +13,12 @@ def weighted_sum(maps: Sequence[Tensor], weights: Sequence[float]) -> tuple[Tens
     """The mean map ``[B, h, w]`` and its spread over networks, both on the finest grid among them.
 
     Raw maps of different networks have no common scale: each is first brought to a mean of 1 over its grid, so that a
-    network counts by its weight and not by the size of its activations. A map that is zero everywhere stays zero: that
-    network saw nothing for the class. The spread is the standard deviation by the same weights.
+    network counts by its weight and not by the size of its activations; of a map with negative values it is the mean
+    of their sizes that becomes 1. A map that is zero everywhere stays zero: that network saw nothing for the class. The
+    spread is the standard deviation by the same weights.
 
     Args:
-        maps: of each network, ``[B, h, w]``, not negative.
+        maps: of each network, ``[B, h, w]``.
         weights: how much each network counts; they sum to 1.
     """
     side = max((tuple(each.shape[-2:]) for each in maps), key=lambda grid: grid[0] * grid[1])
@@ -29,7 +30,7 @@ def weighted_sum(maps: Sequence[Tensor], weights: Sequence[float]) -> tuple[Tens
 
 
 def _to_mean_one(maps: Tensor) -> Tensor:
-    average = maps.mean((1, 2), keepdim=True)
+    average = maps.abs().mean((1, 2), keepdim=True)
     return torch.where(average > 0, maps / average.clamp_min(torch.finfo(maps.dtype).tiny), maps)
 
 

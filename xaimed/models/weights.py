@@ -69,6 +69,19 @@ def fit(
     wanted = {key: value for key, value in model.state_dict().items() if not key.startswith(f"{but}.")}
     left_out = tuple(f"{name}." for name in (but, *ignored))
     given = {key: value for key, value in state.items() if not key.startswith(left_out)}
+    if told := misfit(wanted, given):
+        raise WeightsError(
+            f"the weights do not fit {type(model).__name__} ({told})",
+            where=where,
+            fix="Name the run or its fold folder instead of the file in it."
+            if any(key.startswith("body.") and key not in wanted for key in given)
+            else "Name the backbone that these weights belong to.",
+        )
+    model.load_state_dict(given, strict=False)
+
+
+def misfit(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
+    """Which names are missing, unexpected or of another shape, in words; empty where all fit."""
     missing = [key for key in wanted if key not in given and not key.endswith(NO_WEIGHTS)]
     unexpected = [key for key in given if key not in wanted]
     reshaped = [
@@ -77,16 +90,7 @@ def fit(
         if key in given and given[key].shape != wanted[key].shape
     ]
     faults = {"missing": missing, "unexpected": unexpected, "of another shape": reshaped}
-    if any(faults.values()):
-        told = "; ".join(f"{len(keys)} {fault}: {_few(keys)}" for fault, keys in faults.items() if keys)
-        raise WeightsError(
-            f"the weights do not fit {type(model).__name__} ({told})",
-            where=where,
-            fix="Name the run or its fold folder instead of the file in it."
-            if any(key.startswith("body.") for key in unexpected)
-            else "Name the backbone that these weights belong to.",
-        )
-    model.load_state_dict(given, strict=False)
+    return "; ".join(f"{len(keys)} {fault}: {_few(keys)}" for fault, keys in faults.items() if keys)
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

@@ -104,6 +104,21 @@ def caption(
     return header, f"sample {shortened(sample_id, LONGEST_ID)} · fold {fold}"
 
 
+def caption_of_new(*, file: str, predicted: str, explained: str, probability: float, said: str) -> tuple[str, str]:
+    """The header and the subline of a picture whose true class nobody has told.
+
+    Args:
+        file: what the picture is called; shortened in the middle when long.
+        predicted: what the networks say: a class, or the positive labels joined.
+        explained: the class that the maps speak of.
+        probability: of that class.
+        said: what else there is to say.
+    """
+    of = "" if explained == predicted else f" · maps of: {visible(explained)}"
+    header = f"{shortened(file, LONGEST_ID)} · predicted: {visible(predicted)}{of} (p\u00a0{_probability(probability)})"
+    return header, said
+
+
 def _probability(value: float) -> str:
     """Two decimals, never a 1.00 or 0.00 that is not one, and never broken over two lines."""
     return ">\u00a00.99" if 0.995 <= value < 1 else "<\u00a00.01" if 0 < value < 0.005 else f"=\u00a0{value:.2f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -80,6 +81,31 @@ def runs_table(
         rows.append((run, len(per_fold), int(per_fold["new"].sum()), *(means[key] for key in metrics)))
     columns = ("Run", "Folds", "n", *(heading(key) for key in metrics))
     return Table(title, columns, tuple(rows), (f"{SPREAD}.", *notes))
+
+
+def elsewhere_table(
+    home: pd.DataFrame, elsewhere: pd.DataFrame, vote: Mapping[str, float], *, title: str, notes: Sequence[str] = ()
+) -> Table:
+    """The same networks on data of their own and on another dataset: a row for each metric.
+
+    Args:
+        home: what ``xaimed.evaluation.metrics.per_fold`` gives for the pictures that each fold held out.
+        elsewhere: the same for the other dataset, which every fold sees whole.
+        vote: the metrics there of all folds voting.
+        title: of which run, and where.
+        notes: what should stand below, such as how many pictures there are on either side.
+    """
+    here, there = _means(home), _means(elsewhere)
+    sign = {key: 1 if METRICS[key].higher_is_better else -1 for key in METRICS}
+    columns: dict[str, Mapping[str, Cell]] = {  # one entry is one column, here and in every file
+        "Home": here,
+        "Elsewhere": there,
+        "Drop": {key: replace(here[key], mean=sign[key] * (here[key].mean - there[key].mean), sd=None) for key in here},
+        "Elsewhere, folds vote": {key: _estimate(key, vote[key]) for key in METRICS},
+    }
+    rows = tuple((heading(key), *(column[key] for column in columns.values())) for key in METRICS)
+    said = ("Drop: mean at home minus mean elsewhere; above 0 is worse there.", *notes)
+    return Table(title, ("Metric", *columns), rows, (f"{SPREAD}.", *said) if len(home) > 1 else said)
 
 
 def confusion_table(confusion: pd.DataFrame, *, title: str, samples: int, repeats: int = 1) -> Table:

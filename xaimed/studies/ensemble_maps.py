@@ -19,7 +19,7 @@ from xaimed.callbacks.explain import ASKED, MAPS, PANELS, load_maps
 from xaimed.callbacks.panels import draw_cases
 from xaimed.config.identity import identity_hash
 from xaimed.data.protocol import Split
-from xaimed.errors import ConfigError, StoreError
+from xaimed.errors import ConfigError
 from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.reading import read_predictions
 from xaimed.explain.combined import weighted_sum
@@ -27,8 +27,8 @@ from xaimed.explain.gradcam import GradCAM
 from xaimed.store.cache import publish_directory
 from xaimed.store.fold import EXPLANATIONS, PREDICTIONS
 from xaimed.store.run import Run
-from xaimed.studies.finished import data_as_then, trained_module
-from xaimed.studies.plan import Plan, make_plan
+from xaimed.studies.finished import data_as_then, plan_as_then, trained_module
+from xaimed.studies.plan import Plan
 
 NAME = "ensemble_gradcam"
 CASES = 2
@@ -48,14 +48,7 @@ class Member:
 
 def planned(run: Run) -> Member:
     """The member's plan; refused where its data or settings are no longer those of its folds."""
-    plan = make_plan(run.facts()["config"] | {"audit": False})
-    if plan.identity != run.facts()["identity"]:
-        raise StoreError(
-            "this run's data or weights have changed since it was made, so it cannot be explained",
-            where=run.path,
-            fix="Bring them back, or vote with explain=false.",
-        )
-    return Member(run, plan)
+    return Member(run, plan_as_then(run, fix="Bring them back, or vote with explain=false."))
 
 
 def explain_ensemble(run: Run, members: Sequence[Member], shares: Mapping[int, Sequence[float]]) -> None:

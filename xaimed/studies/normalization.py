@@ -20,7 +20,7 @@ def preparation_of_fold(plan: Plan, split: Split, folder: Path) -> Preparation:
     if preparation.normalization != FOLD:
         return preparation
     if (folder / NORMALIZATION).is_file():
-        return _as_written(preparation, folder / NORMALIZATION)
+        return normalized_as_written(preparation, folder / NORMALIZATION)
     seed, pixels = int(plan.config["seed"]), plan.pixels
     training = ManifestDataset(plan.manifest, split.train, preparation, seed=seed, fold=split.fold, pixels=pixels)
     return preparation.normalized_by(*measured_channels(training))
@@ -32,7 +32,8 @@ def write_normalization(preparation: Preparation, folder: Path) -> None:
     write_json(folder / NORMALIZATION, {"normalization": preparation.normalization, **numbers})
 
 
-def _as_written(preparation: Preparation, file: Path) -> Preparation:
+def normalized_as_written(preparation: Preparation, file: Path) -> Preparation:
+    """The preparation with the numbers that a fold keeps in this file."""
     try:
         written = read_json(file)
         return preparation.normalized_by(three(written["mean"]), three(written["std"]))

@@ -105,7 +105,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
     network, kind = start.network(splits[0].fold), manifest.task.kind
     strategy.prepare(network)
     complexity = _measured(network, preparation_of(config).size, kind)
-    explainers = _explainers(config, network, kind)
+    explainers = explainers_of(config, network, kind)
     folds = assignment_hash(assignment(splits, manifest))
     seen_pixels = inspection.pixels_digest()
     facts = {"manifest": manifest.fingerprint(), "pixels": seen_pixels, "weights": start.weights, "folds": folds}
@@ -183,7 +183,8 @@ def _measured(network: Network, size: int, kind: Kind) -> Complexity:
     return measure(network, size)
 
 
-def _explainers(config: dict[str, Any], network: Network, kind: Kind) -> dict[str, Explainer]:
+def explainers_of(config: dict[str, Any], network: Network, kind: Kind) -> dict[str, Explainer]:
+    """The explainers that are asked for, by the name of their directory; refused where they cannot explain this."""
     made: dict[str, Explainer] = {}
     for name, node in _asked(config, "explainer"):
         explainer: Explainer = instantiate(node)

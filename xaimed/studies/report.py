@@ -16,6 +16,7 @@ from xaimed.reporting.text import markdown
 from xaimed.store.fold import EXPLANATIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import write_text
+from xaimed.studies.elsewhere import all_elsewhere
 from xaimed.studies.tables import RunResult, evaluation_tables, metrics_table, pooled_table, result_of, tables_of
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
@@ -54,11 +55,21 @@ def write_report(run: Run) -> Path | None:
     return page
 
 
+def _elsewhere(result: RunResult) -> list[str]:
+    """What the run reached on other datasets, where it was asked."""
+    assert result.predictions is not None
+    found, refused = all_elsewhere(result.run)
+    tables = filter(None, (each.table(result.predictions, result.stamp) for each in found))
+    parts = [*map(to_markdown, tables), *(f"{markdown(line)}\n" for line in refused)]
+    return ["## Elsewhere", "", *parts] if parts else []
+
+
 def _page(result: RunResult) -> str:
     parts = [f"# {markdown(result.name)}", ""]
     parts += [to_markdown(table) for table in tables_of(result)]
     parts += [to_markdown(table) for table in evaluation_tables(result)]
     parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", ""]
+    parts += _elsewhere(result)
     if result.history():
         parts += [f"![Curves]({FOLDER}/{CURVES})", ""]
     for fold in result.run.finished():
