@@ -47,6 +47,13 @@ def assert_alike(found, expected):
     torch.testing.assert_close(found / largest, expected / largest, rtol=0, atol=2e-5)
 
 
+def seen_by(layer):
+    """The number of rows in every call of a layer from now on."""
+    rows = []
+    layer.register_forward_hook(lambda module, inputs, output: rows.append(len(output)))
+    return rows
+
+
 def pooled(explained="1", outputs=3):
     """Convolution, ReLU, global mean, one dense layer."""
     torch.manual_seed(0)
@@ -258,10 +265,20 @@ def test_ablation_of_a_transformer_is_that_of_its_patches(images):
     torch.testing.assert_close(found.heatmap, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_the_layers_before_the_explained_one_see_a_picture_once_for_many_channels(build, images):
+    network = build("vgg")
+    rows = seen_by(network.body.conv1)
+    AblationCAM(batch_size=8)(network, images)
+    # the batch for its class; for each picture its score, a trial with two rows, and all eight channels at once
+    assert rows == [5] + 3 * 5 * [1]
+
+
 def test_ablation_of_a_hybrid_whose_measures_are_of_the_picture_itself():
     """They are concatenated behind the explained layer, so that one row of them cannot stand beside many."""
     made = fitted(3, kernel="linear")
+    rows = seen_by(made.cnn.body.first)
     found = AblationCAM(batch_size=4)(made.network, made.images[:2])
+    assert max(rows) == 4
     assert found.heatmap.amax() > 0
     assert_alike(AblationCAM(batch_size=1)(made.network, made.images[:2]).heatmap, found.heatmap)
 

@@ -117,7 +117,7 @@ class AblationCAM(_WithoutGradients):
     """
 
     name: ClassVar[str] = "ablationcam"
-    batch_size: int = 32
+    batch_size: int = 128
 
     def __post_init__(self) -> None:
         """Refuse batches of nothing."""
