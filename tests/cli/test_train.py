@@ -59,7 +59,12 @@ NEEDS = {
     ],
     ("experiment", "demo"): ["backbone=tiny", "trainer.max_epochs=1", *DRAWN],
 }
-ELSEWHERE = {("objective", "bce")}  # needs one logit or labels: tests/cli/test_objectives.py
+FAMILY = ("ablationcam", "eigencam", "gradcam_plusplus", "hirescam", "layercam", "scorecam", "xgradcam")
+ELSEWHERE = {
+    ("objective", "bce"),  # needs one logit or labels: tests/cli/test_objectives.py
+    *(("explainer", name) for name in FAMILY),  # all in one run, below
+    ("explainer", "fusion"),  # of cheap parts, in the same run
+}
 PLAIN = {
     *("strategy", "hybrid", "objective", "optimizer", "schedule"),
     *("trainer", "logger", "augmentation", "explainer", "backbone"),
@@ -124,6 +129,28 @@ def test_every_option_runs(tmp_path, monkeypatch, group, option):
     if option == "mc_gradcam":
         (folder,) = (fold / "explanations").glob("mc_gradcam-*")
         assert load_maps(folder)["passes_logits"].shape[1] == 3
+
+
+def test_the_cam_family_and_a_fusion_in_one_run(tmp_path, capfd):
+    asked = f"explainer=[{','.join(FAMILY)},fusion]"
+    parts = [
+        "~explainer.fusion.parts.integrated_gradients",
+        "~explainer.fusion.parts.lime",
+        "+explainer.fusion.parts.layercam={_target_: xaimed.explain.fusion.Part, weight: 0.6}",
+        "+explainer.fusion.parts.layercam.explainer={_target_: xaimed.explain.cam_family.LayerCAM}",
+    ]
+    assert train(tmp_path, *QUICK[:2], asked, *parts, *DRAWN) == 0
+    assert "it/s" not in capfd.readouterr().err  # no bars of a library's own
+    explained = finished(tmp_path) / "explanations"
+    for name in FAMILY:
+        (folder,) = explained.glob(f"{name}-*")
+        maps = load_maps(folder)
+        assert maps["heatmap"].shape[1:] == (8, 8)
+        assert maps["heatmap"].max() > 0
+        assert json.loads((folder / "asked.json").read_text())["explainer"] == name
+    (folder,) = explained.glob("fusion-*")
+    assert load_maps(folder)["heatmap"].shape[1:] == (32, 32)
+    assert load_maps(folder)["part_layercam"].shape[1:] == (8, 8)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@ import torch
 from torch import nn
 
 from xaimed.errors import ExplainError
+from xaimed.explain.cam_family import GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
+from xaimed.explain.cam_without_gradients import AblationCAM, EigenCAM, ScoreCAM
+from xaimed.explain.fusion import Fusion, Part
 from xaimed.explain.gradcam import GradCAM
 from xaimed.explain.mc_gradcam import MCDropoutGradCAM
 from xaimed.explain.untouched import untouched
@@ -45,7 +48,15 @@ class Crash(nn.Module):
         raise RuntimeError("crash")
 
 
-EXPLAINERS = pytest.mark.parametrize("explain", [GradCAM(), MCDropoutGradCAM(3)], ids=lambda explain: explain.name)
+EXPLAINERS = pytest.mark.parametrize(
+    "explain",
+    [
+        *(GradCAM(), MCDropoutGradCAM(3)),
+        *(GradCAMPlusPlus(), HiResCAM(), LayerCAM(), XGradCAM(), ScoreCAM(), EigenCAM(), AblationCAM()),
+        Fusion({"gradcam": Part(GradCAM(), 1), "hirescam": Part(HiResCAM(), 1)}),
+    ],
+    ids=lambda explain: explain.name,
+)
 
 
 @EXPLAINERS

@@ -42,11 +42,15 @@ class ExplainFold(pl.Callback):
         explainers: by the name of their directory.
         stamps: what must be visible on every picture.
         cases: panels of each class, correct and incorrect apart.
+        over_folds: whether the pictures are explained by the networks of all folds too, once these are finished; this
+            callback, which knows one fold, only carries the wish.
     """
 
-    def __init__(self, explainers: Mapping[str, Explainer], stamps: Sequence[str] = (), cases: int = 2) -> None:
+    def __init__(
+        self, explainers: Mapping[str, Explainer], stamps: Sequence[str] = (), cases: int = 2, over_folds: bool = False
+    ) -> None:
         """Nothing is explained yet."""
-        self.explainers, self.stamps, self.cases = explainers, tuple(stamps), cases
+        self.explainers, self.stamps, self.cases, self.over_folds = explainers, tuple(stamps), cases, over_folds
 
     def is_done(self, folder: Path) -> bool:
         """Whether a fold has everything that is asked for."""

@@ -25,6 +25,14 @@ from xaimed.reporting.panels import draw_panel
 TITLES = {
     "gradcam": ("Grad-CAM", ""),
     "mc_gradcam": ("MC-dropout mean", "MC-dropout uncertainty (SD)"),
+    "gradcam_plusplus": ("Grad-CAM++", ""),
+    "hirescam": ("HiResCAM", ""),
+    "layercam": ("LayerCAM", ""),
+    "xgradcam": ("XGrad-CAM", ""),
+    "scorecam": ("Score-CAM", ""),
+    "eigencam": ("Eigen-CAM", ""),
+    "ablationcam": ("Ablation-CAM", ""),
+    "fusion": ("Fusion", ""),
     "ensemble_gradcam": ("Grad-CAM, members' mean", "Spread over members (SD)"),
 }
 OVERVIEW = "overview.png"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import torch
@@ -37,9 +37,16 @@ class GradCAM:
                 logits = network.head(features)
             classes = predicted_class(logits) if targets is None else asked_targets(targets, logits)
             gradient = score_gradient(logits, classes, activation)
-            heatmap = weighted_map(network, activation, channel_weights(network, gradient))
-        asked = {"explainer": self.name, "layer": network.explained}
-        return Explanation(heatmap, classes, logits.detach(), asked=dict(asked))
+            heatmap = self.raw_map(network, activation, gradient)
+        return Explanation(heatmap, classes, logits.detach(), asked=self._asked(network))
+
+    def raw_map(self, network: Network, activation: Tensor, gradient: Tensor) -> Tensor:
+        """The maps ``[B, h, w]`` of an activation whose class score has this gradient; the family differs in it."""
+        return weighted_map(network, activation, channel_weights(network, gradient))
+
+    def _asked(self, network: Network) -> dict[str, str | int | float]:
+        options = {option.name: getattr(self, option.name) for option in fields(self)}
+        return {"explainer": self.name, "layer": network.explained, **options}
 
 
 def body_from_explained_layer(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -75,14 +82,19 @@ def score_gradient(logits: Tensor, targets: Tensor, activation: Tensor) -> Tenso
 
 def channel_weights(network: Network, gradient: Tensor) -> Tensor:
     """The weight of each channel ``[N, channels]``: its gradient's mean over the grid."""
-    grid = network.grid(gradient)
+    return on_grid(network, gradient).mean((2, 3))
+
+
+def on_grid(network: Network, output: Tensor) -> Tensor:
+    """The layer's output, or its gradient, as ``[N, channels, h, w]``; refused where it has no such form."""
+    grid = network.grid(output)
     if grid.ndim != 4:
         raise ExplainError(
             f"the layer gives {list(grid.shape)}, not [images, channels, height, width]",
             where=network.explained,
             fix="Explain a layer that keeps the picture's grid, or give the network a to_grid.",
         )
-    return grid.mean((2, 3))
+    return grid
 
 
 def weighted_map(network: Network, activation: Tensor, weights: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ from xaimed.explain.gradcam import GradCAM
 from xaimed.store.cache import publish_directory
 from xaimed.store.fold import EXPLANATIONS, PREDICTIONS
 from xaimed.store.run import Run
-from xaimed.studies.finished import data_as_then, plan_as_then, trained_module
+from xaimed.studies.finished import data_as_then, explaining_device, plan_as_then, trained_module
 from xaimed.studies.plan import Plan
 
 NAME = "ensemble_gradcam"
@@ -100,7 +100,7 @@ def _store(members: Sequence[Member], index: int, counted: Sequence[float], toge
 def _maps_of(member: Member, index: int, targets: Mapping[str, int]) -> dict[str, Tensor]:
     """The member's raw Grad-CAM of every reported picture, for the class that the ensemble chose."""
     split, folder = member.split(index), member.run.fold(index).path
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = explaining_device(member.plan)
     network = trained_module(member.plan, split, folder).network.to(device)
     data = data_as_then(member.plan, split, folder)
     names = data.manifest.frame["sample_id"].to_numpy(dtype=str)

@@ -52,3 +52,9 @@ def trained_module(plan: Plan, split: Split, folder: Path) -> Classifier:
 def data_as_then(plan: Plan, split: Split, folder: Path) -> FoldData:
     """The data of that fold, normalised by the numbers it was trained with."""
     return data_of(plan, split, preparation_of_fold(plan, split, folder))
+
+
+def explaining_device(plan: Plan) -> torch.device:
+    """Where a finished network is explained: on the GPU, if there is one and the trainer is not told otherwise."""
+    alone = str(plan.config["trainer"].get("accelerator")) == "cpu"
+    return torch.device("cuda" if torch.cuda.is_available() and not alone else "cpu")

@@ -26,6 +26,7 @@ from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.audited import PAGE, Audited
 from xaimed.studies.fold import finish_again, make_fold
+from xaimed.studies.fold_spread import explain_over_folds
 from xaimed.studies.hybrid import check_hybrid
 from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.parts import check_parts, explain_callback, what_is_trained
@@ -59,9 +60,10 @@ def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Ou
     announce(plan, audit, console)
     failures = make_folds(plan, audit, console)
     with room_on_disk(plan):
+        over_folds = explain_over_folds(plan)
         report = write_report(plan.run)
     print_results([result_of(plan.run)], console)
-    for line in _worth_opening(plan, report):
+    for line in [*_worth_opening(plan, report), *filter(None, [over_folds])]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return Outcome(plan.run.path, failures)
 
