@@ -17,6 +17,7 @@ from support.pictures import class_folders, noise
 from support.running import TINY, only_run, train
 from support.tiny import tiny_network
 
+import xaimed.studies.answers
 import xaimed.studies.explained
 from xaimed.cli.main import main
 from xaimed.data.preparation import Preparation
@@ -58,7 +59,7 @@ def new(tmp_path):
 @pytest.fixture
 def lightly(monkeypatch):
     """Panels take most of the time, and most tests look at other things."""
-    module = xaimed.studies.explained
+    module = xaimed.studies.answers
     monkeypatch.setattr(module, "save_figure", lambda figure, path: path.write_bytes(b"drawn"))
     for name in ("draw_panel", "draw_overview"):
         monkeypatch.setattr(module, name, lambda *args, **more: None)
@@ -200,7 +201,7 @@ def test_stamps_stand_on_every_picture_and_in_the_terminal(made, new, tmp_path, 
     run = shutil.copytree(made, tmp_path / made.name)
     facts = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(facts | {"stamps": ["stand-in weights"]}))
-    module, stamps, cases = xaimed.studies.explained, [], []
+    module, stamps, cases = xaimed.studies.answers, [], []
     for name in ("draw_panel", "draw_overview"):
         draw = getattr(module, name)
         monkeypatch.setattr(
@@ -396,7 +397,7 @@ def test_a_full_disk_leaves_nothing_behind(made, new, tmp_path, monkeypatch, cap
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(xaimed.studies.explained.np, "savez_compressed", full)
+    monkeypatch.setattr(xaimed.studies.answers.np, "savez_compressed", full)
     said = refused(capsys, made, new, "--output", tmp_path / "out" / "deep")
     assert "No space left on device" in said
     assert "--output" in said
