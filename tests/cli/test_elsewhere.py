@@ -139,8 +139,8 @@ def test_pictures_that_the_run_knows_are_set_aside_whatever_they_are_called(run,
     assert list(aside["reason"])[1:] == ["the run was trained on this picture, or chosen by it"] * 3
     assert len(read_predictions(stored(run) / "fold-0.csv")) == 12
     assert facts(stored(run))["notes"] == [
-        "Set aside: 3 pictures that the run was trained on or chosen by.",
-        "Set aside: 1 pictures that cannot be read.",
+        "Set aside, as the run was trained on them or chosen by them: 3.",
+        "Set aside, as they cannot be read: 1.",
     ]
 
 

@@ -113,8 +113,8 @@ def foreign_to(run: Run, jury: Jury, dataset: Mapping[str, Any], named: Mapping[
         )
     aside = whole.frame.loc[known, ["sample_id", "path"]].assign(reason=KNOWN)
     notes = [
-        *([f"Set aside: {int(known.sum())} pictures that the run was trained on or chosen by."] if known.any() else []),
-        *([f"Set aside: {len(unreadable)} pictures that cannot be read."] if len(unreadable) else []),
+        *([f"Set aside, as the run was trained on them or chosen by them: {int(known.sum())}."] if known.any() else []),
+        *([f"Set aside, as they cannot be read: {len(unreadable)}."] if len(unreadable) else []),
         *(f"Whether pictures are known to the run cannot be told by their pixels: {why}." for why in untold),
     ]
     manifest = whole.select(kept)
