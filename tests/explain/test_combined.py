@@ -15,6 +15,12 @@ def test_networks_count_by_their_weight_and_not_by_the_size_of_their_maps():
     assert spread[0, 0, 1] == 0
 
 
+def test_of_a_map_with_negative_values_the_mean_size_becomes_one():
+    signed, plain = torch.tensor([[[6.0, -2.0]]]), torch.tensor([[[1.0, 1.0]]])
+    mean, _ = weighted_sum([signed, plain], [0.5, 0.5])
+    assert mean[0, 0].tolist() == [1.25, 0.25]  # 6 and -2 over 4, each half, and a half of 1
+
+
 def test_a_network_that_saw_nothing_adds_nothing():
     mean, _ = weighted_sum([torch.ones(1, 2, 2), torch.zeros(1, 2, 2)], [0.5, 0.5])
     assert mean.unique().tolist() == [0.5]

@@ -80,14 +80,15 @@ def _elsewhere(arguments: Sequence[str]) -> int:
     from xaimed.store.run import find_runs
     from xaimed.studies.report import write_report
     from xaimed.studies.scoring import score, write_summary
+    from xaimed.studies.summoned import jury_of
     from xaimed.studies.tables import result_of
 
     runs = find_runs(asked.runs)
     if len(runs) != 1:
         raise StoreError(f"--on is for one run, and {len(runs)} are named", fix="See xaimed table --help.")
     (run,) = runs
-    config = run.facts().get("config", {})
-    found = score(run, group_within(config, "dataset", asked.on, asked.config_dir), named)
+    jury = jury_of(run)
+    found = score(run, jury, group_within(jury.config, "dataset", asked.on, asked.config_dir), named)
     result, console = result_of(run), Console()
     write_summary(found, result)
     if result.predictions is not None and (table := found.table(result.predictions, result.stamp)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from http.client import HTTPException
@@ -125,7 +126,9 @@ def read_state(path: Path) -> dict[str, Tensor]:
 def _loaded(path: Path) -> Any:
     """What the file holds; reading it runs nothing."""
     if path.suffix != ".safetensors":
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # torch's guesses about the file would stand beside the error that tells
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
     try:
         from safetensors.torch import load_file
     except ModuleNotFoundError:

@@ -34,7 +34,6 @@ from xaimed.store.writing import sha256_of, write_json, write_text
 from xaimed.studies.elsewhere import FACTS, FOLDER, SET_ASIDE, SUMMARY_CSV, SUMMARY_MD, Elsewhere, read_elsewhere
 from xaimed.studies.jury import Bench, Jury, Voter
 from xaimed.studies.plan import seen
-from xaimed.studies.summoned import jury_of
 from xaimed.studies.tables import RunResult
 from xaimed.studies.trained_on import trained_on
 
@@ -60,15 +59,15 @@ class Foreign:
     notes: tuple[str, ...]
 
 
-def score(run: Run, dataset: Mapping[str, Any], named: Mapping[str, str]) -> Elsewhere:
+def score(run: Run, jury: Jury, dataset: Mapping[str, Any], named: Mapping[str, str]) -> Elsewhere:
     """What every finished fold says of the dataset; asked anew only where data or weights are others.
 
     Args:
         run: a run or an ensemble.
+        jury: its networks.
         dataset: the configuration of the dataset.
         named: what classes are called there, and what they are called here, where names differ.
     """
-    jury = jury_of(run)
     foreign = foreign_to(run, jury, dataset, named)
     asked = {
         "run": jury.identity,
@@ -114,8 +113,8 @@ def foreign_to(run: Run, jury: Jury, dataset: Mapping[str, Any], named: Mapping[
         )
     aside = whole.frame.loc[known, ["sample_id", "path"]].assign(reason=KNOWN)
     notes = [
-        *([f"Set aside: {int(known.sum())} pictures that the run was trained on or chosen by."] if known.any() else []),
-        *([f"Set aside: {len(unreadable)} pictures that cannot be read."] if len(unreadable) else []),
+        *([f"Set aside, as the run was trained on them or chosen by them: {int(known.sum())}."] if known.any() else []),
+        *([f"Set aside, as they cannot be read: {len(unreadable)}."] if len(unreadable) else []),
         *(f"Whether pictures are known to the run cannot be told by their pixels: {why}." for why in untold),
     ]
     manifest = whole.select(kept)

@@ -64,8 +64,9 @@ def _lineage(run: Run, known: frozenset[Path] = frozenset()) -> Iterator[Run]:
 
 def _used(run: Run) -> pd.DataFrame:
     """``sample_id, group`` of all that any finished fold was trained on or chosen by."""
-    tables = [pd.read_csv(fold.path / SPLIT, dtype=str, keep_default_na=False) for fold in run.finished()]
-    told = pd.concat(tables, ignore_index=True)
+    files = [file for fold in run.finished() if (file := fold.path / SPLIT).is_file()]
+    tables = [pd.read_csv(file, dtype=str, keep_default_na=False) for file in files]
+    told = pd.concat([pd.DataFrame(columns=["sample_id", "group", "role"], dtype=str), *tables], ignore_index=True)
     used = told[told["role"].str.contains(f"{TRAIN}|{SELECT}")]
     return used[["sample_id", "group"]].drop_duplicates(ignore_index=True)
 
