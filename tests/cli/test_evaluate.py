@@ -26,23 +26,26 @@ def output(finished, tmp_path):
     return shutil.copytree(finished, tmp_path / "output")
 
 
-@pytest.mark.parametrize("name", groups()["evaluation"])
-def test_every_evaluation_adds_to_a_finished_fold(output, name, capsys):
-    assert train(output, f"evaluation=[{name}]", "protocol.fold=0") == 0
+def test_every_evaluation_adds_to_a_finished_fold_once_and_always_alike(output, capsys):
+    names = groups()["evaluation"]
+    command = (output, f"evaluation=[{','.join(names)}]", "protocol.fold=0")
+    place = only_run(output) / "fold-0" / "evaluations"
+    assert train(*command) == 0
     assert "explained and evaluated anew" in capsys.readouterr().out
-    (folder,) = (only_run(output) / "fold-0" / "evaluations").iterdir()
-    evaluation, findings = read_findings(folder)
-    assert evaluation == name
-    assert folder.name.startswith(f"{name}-")
-    assert findings.caption
-    assert set(findings.rows["measure"]) <= set(findings.measures)
-    assert len(findings.rows) > 0
-    before = (folder / "rows.csv").read_bytes()
-    assert train(output, f"evaluation=[{name}]", "protocol.fold=0") == 0
+    before = {}
+    for folder in place.iterdir():
+        evaluation, findings = read_findings(folder)
+        before[folder.name] = (folder / "rows.csv").read_bytes()
+        assert findings.caption, folder
+        assert set(findings.rows["measure"]) <= set(findings.measures), folder
+        assert len(findings.rows) > 0, folder
+        assert folder.name.startswith(evaluation), folder
+    assert sorted(name.rsplit("-", 2)[0] for name in before) == sorted(names)
+    assert train(*command) == 0
     assert "fold 0: finished before, reused" in capsys.readouterr().out
-    shutil.rmtree(folder)
-    assert train(output, f"evaluation=[{name}]", "protocol.fold=0") == 0
-    assert (folder / "rows.csv").read_bytes() == before
+    shutil.rmtree(place)
+    assert train(*command) == 0
+    assert {folder.name: (folder / "rows.csv").read_bytes() for folder in place.iterdir()} == before
 
 
 def test_a_finished_run_is_evaluated_by_its_name(output, capsys):
