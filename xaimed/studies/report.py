@@ -19,6 +19,7 @@ from xaimed.store.writing import write_text
 from xaimed.studies.tables import RunResult, metrics_table, pooled_table, result_of, tables_of
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
+RELIABILITY = "reliability.png"
 OF_INTEREST = (
     *("augmentation", "imbalance", "backbone", "strategy", "hybrid", "objective"),
     *("optimizer", "schedule", "image", "loader", "seed"),
@@ -41,6 +42,8 @@ def write_report(run: Run) -> Path | None:
     stamp, title = result.stamp or None, result.name
     n = {"samples": result.predictions.samples, "repeats": len(result.predictions.repeats)}
     save_figure(confusion_figure(confusion, title=title, stamp=stamp, **n), folder / "confusion.png")
+    write_text(folder / "calibration.csv", to_csv(result.calibrated.table()))
+    save_figure(result.calibrated.figure(title, stamp), folder / RELIABILITY)
     best = config.get("callbacks", {}).get("best_checkpoint", {})
     monitor, mode = best.get("monitor", "val/loss"), best.get("mode", "min")
     if history := result.history():
@@ -58,6 +61,7 @@ def _page(result: RunResult) -> str:
     parts = [f"# {markdown(result.name)}", ""]
     parts += [to_markdown(table) for table in tables_of(result)]
     parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", ""]
+    parts += [f"![Is it right as often as it is sure?]({FOLDER}/{RELIABILITY})", ""]
     if result.history():
         parts += [f"![Curves]({FOLDER}/{CURVES})", ""]
     for fold in result.run.finished():
