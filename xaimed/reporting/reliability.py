@@ -58,7 +58,9 @@ def reliability_figure(
     first = _first_confidence(panels)
     for i, (name, bins) in enumerate(panels.items()):
         left = LEFT + i * (SIDE + BETWEEN)
-        write_at(figure, left, top, fitted(figure, name, SIDE, NORMAL, weight="bold"), fontsize=NORMAL, fontweight="bold")
+        write_at(
+            figure, left, top, fitted(figure, name, SIDE, NORMAL, weight="bold"), fontsize=NORMAL, fontweight="bold"
+        )
         axes = axes_at(figure, left, plot, SIDE, SIDE)
         _furnish(axes, first)
         _draw(axes, bins)

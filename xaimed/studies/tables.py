@@ -63,6 +63,10 @@ class RunResult:
 
     def metrics(self) -> pd.DataFrame:
         """One row of metrics per finished fold."""
+        return self._metrics
+
+    @cached_property
+    def _metrics(self) -> pd.DataFrame:
         assert self.predictions is not None
         return per_fold(self.predictions)
 
