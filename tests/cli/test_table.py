@@ -10,6 +10,8 @@ from support.running import train
 
 from xaimed.cli.main import main
 from xaimed.evaluation.reading import read_predictions
+from xaimed.store.run import Run
+from xaimed.studies.tables import comparison, differences_of, result_of, write_runs_table
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,9 @@ def test_one_run_shows_its_metrics_as_its_predictions_have_them(output, capsys):
     tables = [read_predictions(run / f"fold-{fold}" / "predictions.csv") for fold in (0, 1)]
     right = [100 * table.correct.mean() for table in tables]
     mean, spread = sum(right) / 2, abs(right[0] - right[1]) / 2**0.5
-    assert f"{mean:.2f} ± {spread:.2f} {right[0]:.2f} {right[1]:.2f}" in said
+    pooled = 100 * sum(table.correct.sum() for table in tables) / 30
+    assert f"{mean:.2f} ± {spread:.2f} {pooled:.2f} (" in said
+    assert f") {right[0]:.2f} {right[1]:.2f}" in said
     assert "n = 30 samples in 2 folds" in said
     assert "checkpoint chosen on the reported fold" in said
     page = (run / "report.md").read_text()
@@ -65,6 +69,26 @@ def test_repeated_folds_count_every_picture_once(tmp_path, capsys):
 def test_several_runs_stand_side_by_side(output, capsys):
     said, _ = printed(capsys, output)
     assert all(run.name in said for run in (output / "runs").iterdir())
+    assert "McNemar exact by patient" in said
+    assert "adjusted for the 2 comparisons of this table" in said  # other seeds are other folds
+
+
+def test_runs_of_one_seed_are_compared_over_their_folds_too(output, tmp_path):
+    assert train(output, "seed=1", "optimizer.lr=0.01", "callbacks=[early_stopping]", "logger=[]") == 0
+    results = [result_of(Run(run)) for run in sorted((output / "runs").iterdir())]
+    files = write_runs_table(results, tmp_path)
+    page = files[0].read_text()
+    assert page.count("corrected t, 2 folds, n_test/n_train 1.00") == 2
+    assert "adjusted for the 8 comparisons" in page
+    assert files[2].read_text().startswith("Runs,Metric,Difference,Difference low,Difference high,p,")
+    assert write_runs_table(results[:1], tmp_path) == files[:2]
+    assert not files[2].exists()
+
+
+def test_too_many_runs_are_not_tested(output):
+    one, two = (result_of(Run(run)) for run in sorted((output / "runs").iterdir()))
+    assert differences_of([one] * 6 + [two] * 5) is None
+    assert any("at most 10 runs" in note for note in comparison([one] * 6 + [two] * 5).notes)
 
 
 def test_what_is_missing_edited_or_foreign_is_named_and_not_counted(output, capsys):

@@ -128,7 +128,7 @@ def test_tables_say_the_direction_the_control_and_the_protocol(tmp_path):
         "Explainer", "Energy inside (%) ↑", "Energy over chance ↑", "Deletion area ↓", "Floor",
     )  # fmt: skip
     assert [str(row[0]) for row in shown.rows] == ["gradcam", "random map"]
-    assert str(shown.rows[0][1]).startswith("60.0 [5")
+    assert str(shown.rows[0][1]).startswith("60.0 (5")
     assert str(shown.rows[1][2]) == "–"
     assert shown.notes[0] == "Above half of the maximum."
     assert "Energy inside (%) ↑ low" in to_csv(shown).splitlines()[0]

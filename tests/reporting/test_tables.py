@@ -107,8 +107,8 @@ def test_confusion_has_totals_and_the_share_that_is_right():
     frame = pd.DataFrame([[3, 1], [0, 0]], index=pd.Index(["a", "b"], name="true"), columns=["a", "b"])
     frame.columns.name = "predicted"
     text = to_markdown(confusion_table(frame, title="t", samples=4))
-    assert "| true ↓ predicted → | a | b | n | Correct (%) |" in text
-    assert "| a | 3 | 1 | 4 | 75.00 |" in text
+    assert "| true ↓ predicted → | a | b | n | Correct (%) (95 % interval) |" in text
+    assert "| a | 3 | 1 | 4 | 75.00 (30.06 to 95.44) |" in text  # Wilson's, as statsmodels and R's prop.test have it
     assert "| b | 0 | 0 | 0 | – |" in text
     assert "n = 4." in text
 

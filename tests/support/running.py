@@ -34,6 +34,7 @@ def contents(run: Path, fold: int) -> dict[str, bytes]:
     """The files of a fold whose bytes must not depend on interruptions."""
     folder = run / f"fold-{fold}"
     tables = ("predictions.csv", "history.csv", "split.csv", "quarantine.csv")
-    names = (*tables, "metrics.json", "normalization.json", "weights.pt")
+    kept = ["validation.csv"] if (folder / "validation.csv").is_file() else []  # not where the same rows are reported
+    names = (*tables, *kept, "metrics.json", "normalization.json", "weights.pt")
     maps = sorted(folder.glob("explanations/*/*"))
     return {str(path.relative_to(folder)): path.read_bytes() for path in [*(folder / name for name in names), *maps]}

@@ -1,4 +1,4 @@
-"""What did the network say of every reported sample? Written as the fold's table of predictions when all are in."""
+"""What did the network say of every sample? Written as a table of predictions of the fold when all are in."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ from xaimed.store.fold import PREDICTIONS
 
 
 class WritePredictions(pl.Callback):
-    """Gathers what ``predict_step`` gives and writes one row per sample."""
+    """Gathers what ``predict_step`` gives and writes one row per sample.
 
-    def __init__(self) -> None:
+    Args:
+        file: the name of the table in the fold's directory.
+    """
+
+    def __init__(self, file: str = PREDICTIONS) -> None:
         """Start with nothing."""
+        self._file = file
         self._rows: list[Tensor] = []
         self._logits: list[Tensor] = []
 
@@ -51,4 +56,4 @@ class WritePredictions(pl.Callback):
             logits=logits.numpy(),
             probabilities=task.probabilities(logits).numpy(),
         )
-        write_predictions(Path(trainer.default_root_dir) / PREDICTIONS, table)
+        write_predictions(Path(trainer.default_root_dir) / self._file, table)

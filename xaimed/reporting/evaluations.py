@@ -5,10 +5,10 @@ from __future__ import annotations
 from xaimed.evaluation.contract import Measure
 from xaimed.evaluation.gathered import Gathered, short_names
 from xaimed.evaluation.statistics.bootstrap import RESAMPLES, Interval
-from xaimed.reporting.tables import Cell, Ranged, Table
+from xaimed.reporting.tables import Cell, Estimate, Table
 
 ARROWS = {"higher": " ↑", "lower": " ↓", None: ""}
-INTERVALS = f"Mean over pictures [95 % interval: patients drawn again {RESAMPLES} times, percentiles]"
+INTERVALS = f"Mean over pictures (95 % interval: patients drawn again {RESAMPLES} times, percentiles)"
 NOTHING = "–"
 
 
@@ -39,7 +39,8 @@ def measured(measure: Measure, estimate: Interval | None) -> Cell:
     if estimate is None:
         return NOTHING
     scale, decimals = (100, 1) if measure.percent else (1, measure.decimals)
-    return Ranged(scale * estimate.value, scale * estimate.low, scale * estimate.high, decimals)
+    bounds = (scale * estimate.low, scale * estimate.high)
+    return Estimate(scale * estimate.value, None, decimals, *bounds)
 
 
 def heading(measure: Measure) -> str:

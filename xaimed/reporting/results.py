@@ -8,8 +8,11 @@ from dataclasses import replace
 import pandas as pd
 
 from xaimed.evaluation.metrics import METRICS
+from xaimed.evaluation.statistics.intervals import wilson
+from xaimed.evaluation.statistics.resampled import Resampled
 from xaimed.evaluation.summary import fold_notes, summarise
-from xaimed.reporting.tables import Cell, Estimate, Table
+from xaimed.reporting.intervals import estimate, interval_cell, interval_notes
+from xaimed.reporting.tables import INTERVAL, Cell, Estimate, Table
 
 SPREAD = "Mean ± SD over folds, divisor k−1; no confidence interval, for folds share training samples"
 OVER_REPEATS = (
@@ -25,8 +28,9 @@ def run_table(
     missing: Sequence[int] = (),
     protocol: str = "",
     stamp: str = "",
+    pooled: Resampled | None = None,
 ) -> Table:
-    """One run: a row for each metric, a column for each fold, and mean ± SD.
+    """One run: a row for each metric, a column for each fold, mean ± SD, and the pooled value with its interval.
 
     Args:
         per_fold: what ``xaimed.evaluation.metrics.per_fold`` gives.
@@ -34,13 +38,22 @@ def run_table(
         missing: folds that are planned and not there.
         protocol: what should be known of how folds were made and checkpoints chosen.
         stamp: what the result must never be shown without, such as ``stand-in weights``.
+        pooled: the metrics of all folds pooled, resampled by patient.
     """
     means = _means(per_fold)
+    whole = {key: [interval_cell(key, pooled.interval(key))] if pooled else [] for key in METRICS}
     rows: list[tuple[Cell, ...]] = [
-        (heading(key), means[key], *(_estimate(key, float(value)) for value in per_fold[key])) for key in METRICS
+        (heading(key), means[key], *whole[key], *(estimate(key, float(value)) for value in per_fold[key]))
+        for key in METRICS
     ]
-    columns = ("Metric", "Mean ± SD", *(f"Fold {fold}" for fold in per_fold["fold"]))
-    return Table(title, columns, tuple(rows), footnotes(per_fold, missing=missing, protocol=protocol, stamp=stamp))
+    columns = (
+        *("Metric", "Mean ± SD"),
+        *([f"Pooled{INTERVAL}"] if pooled else []),
+        *(f"Fold {fold}" for fold in per_fold["fold"]),
+    )
+    said, *others = footnotes(per_fold, missing=missing, protocol=protocol, stamp=stamp)
+    notes = (said, *(interval_notes(pooled) if pooled else []), *others)
+    return Table(title, columns, tuple(rows), notes)
 
 
 def repeats_table(per_repeat: pd.DataFrame, *, title: str) -> Table:
@@ -52,7 +65,7 @@ def repeats_table(per_repeat: pd.DataFrame, *, title: str) -> Table:
     """
     means = _means(per_repeat)
     rows: list[tuple[Cell, ...]] = [
-        (heading(key), means[key], *(_estimate(key, float(value)) for value in per_repeat[key])) for key in METRICS
+        (heading(key), means[key], *(estimate(key, float(value)) for value in per_repeat[key])) for key in METRICS
     ]
     counts = zip(per_repeat["repeat"], per_repeat["samples"], per_repeat["folds"], strict=True)
     sizes = ", ".join(f"{samples} samples in {folds} folds (repeat {repeat})" for repeat, samples, folds in counts)
@@ -84,14 +97,14 @@ def runs_table(
 
 
 def elsewhere_table(
-    home: pd.DataFrame, elsewhere: pd.DataFrame, vote: Mapping[str, float], *, title: str, notes: Sequence[str] = ()
+    home: pd.DataFrame, elsewhere: pd.DataFrame, vote: Resampled, *, title: str, notes: Sequence[str] = ()
 ) -> Table:
     """The same networks on data of their own and on another dataset: a row for each metric.
 
     Args:
         home: what ``xaimed.evaluation.metrics.per_fold`` gives for the pictures that each fold held out.
         elsewhere: the same for the other dataset, which every fold sees whole.
-        vote: the metrics there of all folds voting.
+        vote: all folds voting there.
         title: of which run, and where.
         notes: what should stand below, such as how many pictures there are on either side.
     """
@@ -101,10 +114,10 @@ def elsewhere_table(
         "Home": here,
         "Elsewhere": there,
         "Drop": {key: replace(here[key], mean=sign[key] * (here[key].mean - there[key].mean), sd=None) for key in here},
-        "Elsewhere, folds vote": {key: _estimate(key, vote[key]) for key in METRICS},
+        f"Elsewhere, folds vote{INTERVAL}": {key: interval_cell(key, vote.interval(key)) for key in METRICS},
     }
     rows = tuple((heading(key), *(column[key] for column in columns.values())) for key in METRICS)
-    said = ("Drop: mean at home minus mean elsewhere; above 0 is worse there.", *notes)
+    said = ("Drop: mean at home minus mean elsewhere; above 0 is worse there.", *interval_notes(vote), *notes)
     return Table(title, ("Metric", *columns), rows, (f"{SPREAD}.", *said) if len(home) > 1 else said)
 
 
@@ -122,15 +135,26 @@ def confusion_table(confusion: pd.DataFrame, *, title: str, samples: int, repeat
     rows: list[tuple[Cell, ...]] = []
     for i, (name, counts) in enumerate(zip(confusion.index, confusion.to_numpy(), strict=True)):
         total = int(counts.sum())
-        share = Estimate(100 * int(counts[i]) / total if total else float("nan")) if square else None
-        rows.append((str(name), *map(int, counts), total, *([share] if share else [])))
+        right = [_correct(int(counts[i]), total, repeats)] if square else []
+        rows.append((str(name), *map(int, counts), total, *right))
     columns = (
         f"{down} ↓ {across} →",
         *map(str, confusion.columns),
         "n" if repeats == 1 else "sum",
-        *(["Correct (%)"] if square else []),
+        *(["Correct (%)" + ("" if repeats > 1 else INTERVAL)] if square else []),
     )
-    return Table(title, columns, tuple(rows), (f"Counts pooled over folds, {counted(samples, repeats)}.",))
+    notes = [f"Counts pooled over folds, {counted(samples, repeats)}."]
+    if square and repeats == 1:
+        notes.append("Interval: Wilson, which takes pictures as independent and holds for few pictures too.")
+    return Table(title, columns, tuple(rows), tuple(notes))
+
+
+def _correct(right: int, total: int, repeats: int) -> Estimate:
+    """The share that is right; over repeats the same pictures come again, and no interval of counts would hold."""
+    share = wilson(right, total)
+    if repeats > 1:
+        return Estimate(100 * share.value)
+    return Estimate(100 * share.value, low=100 * share.low, high=100 * share.high)
 
 
 def counted(samples: int, repeats: int) -> str:
@@ -166,10 +190,4 @@ def heading(metric: str) -> str:
 def _means(per_fold: pd.DataFrame) -> dict[str, Estimate]:
     summary = summarise(per_fold)
     triples = zip(summary["metric"], summary["mean"], summary["sd"], strict=True)
-    return {key: _estimate(key, float(mean), float(sd)) for key, mean, sd in triples}
-
-
-def _estimate(metric: str, mean: float, sd: float | None = None) -> Estimate:
-    if METRICS[metric].percent:
-        return Estimate(100 * mean, None if sd is None else 100 * sd, 2)
-    return Estimate(mean, sd, 3)
+    return {key: estimate(key, float(mean), float(sd)) for key, mean, sd in triples}

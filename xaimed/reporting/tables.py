@@ -12,38 +12,40 @@ from xaimed.reporting.text import markdown
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with, where there is one, its spread; both already in the unit that the heading states."""
+    """A number with, where there is one, its spread or its interval; all in the unit that the heading states."""
 
     mean: float
     sd: float | None = None
     decimals: int = 2
+    low: float | None = None
+    high: float | None = None
 
     def __str__(self) -> str:
-        """Such as ``94.12 ± 1.30``; a dash for what is undefined."""
+        """Such as ``94.12 ± 1.30`` or ``94.12 (91.20 to 96.50)``; a dash for what is undefined."""
         if math.isnan(self.mean):
             return "–"
-        mean = f"{self.mean:.{self.decimals}f}"
-        return mean if self.sd is None or math.isnan(self.sd) else f"{mean} ± {self.sd:.{self.decimals}f}"
+        text = f"{self.mean:.{self.decimals}f}"
+        if self.sd is not None and not math.isnan(self.sd):
+            text += f" ± {self.sd:.{self.decimals}f}"
+        if self.low is None or self.high is None or math.isnan(self.low):
+            return text
+        return f"{text} ({self.low:.{self.decimals}f} to {self.high:.{self.decimals}f})"
 
 
-@dataclass(frozen=True)
-class Ranged:
-    """A number with the bounds of its interval, where there are any; all in the unit that the heading states."""
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
-    decimals: int = 3
+class PValue(Estimate):
+    """A p-value: four decimals, and what is smaller is said to be smaller."""
 
     def __str__(self) -> str:
-        """Such as ``0.412 [0.380, 0.447]``; a dash for what is undefined."""
-        if math.isnan(self.value):
+        """Such as ``0.0312`` or ``< 0.0001``."""
+        if math.isnan(self.mean):
             return "–"
-        value, low, high = (f"{number:.{self.decimals}f}" for number in (self.value, self.low, self.high))
-        return value if math.isnan(self.low) else f"{value} [{low}, {high}]"
+        return "< 0.0001" if self.mean < 0.0001 else f"{self.mean:.4f}"
 
 
-Cell = str | int | Estimate | Ranged
+Cell = str | int | Estimate
+INTERVAL = " (95 % interval)"
+"""How the heading of a column of numbers with their bounds ends."""
+BESIDE = {"sd": "SD", "low": "low", "high": "high"}
 
 
 @dataclass(frozen=True)
@@ -66,35 +68,31 @@ def to_markdown(table: Table) -> str:
 
 
 def to_csv(table: Table) -> str:
-    """For machines: numbers unrounded, spread and bounds in columns of their own; no title and no notes."""
-    columns = [[_parts(row[i]) for row in table.rows] for i in range(len(table.columns))]
-    kinds = [[kind for kind in ("", "SD", "low", "high") if not kind or any(kind in c for c in cs)] for cs in columns]
+    """For machines: estimates unrounded, their spread and bounds in columns of their own; no title and no notes."""
+    beside = [_beside(table, i) for i in range(len(table.columns))]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    headings = zip(table.columns, kinds, strict=True)
-    writer.writerow([_csv_heading(title, kind) for title, several in headings for kind in several])
-    for number in range(len(table.rows)):
-        cells = zip(columns, kinds, strict=True)
-        writer.writerow([column[number].get(kind, "") for column, several in cells for kind in several])
+    writer.writerow([name for title, has in zip(table.columns, beside, strict=True) for name in _heading(title, has)])
+    for row in table.rows:
+        writer.writerow([value for cell, has in zip(row, beside, strict=True) for value in _values(cell, has)])
     return text.getvalue()
 
 
-def _csv_heading(title: str, kind: str) -> str:
-    name = title.removesuffix(" ± SD")
-    if kind == "SD" and name != title:
-        return kind
-    return f"{name} {kind}" if kind else name
+def _beside(table: Table, column: int) -> list[str]:
+    """What stands beside the numbers of a column: their spread, their bounds, or nothing."""
+    cells = [row[column] for row in table.rows]
+    return [name for name in BESIDE if any(getattr(cell, name, None) is not None for cell in cells)]
 
 
-def _parts(cell: Cell) -> dict[str, object]:
-    """What a cell says, by the kind of column that it goes into."""
-    if isinstance(cell, Estimate):
-        sd = {} if cell.sd is None else {"SD": _exact(cell.sd)}
-        return {"": _exact(cell.mean), **sd}
-    if isinstance(cell, Ranged):
-        return {"": _exact(cell.value), "low": _exact(cell.low), "high": _exact(cell.high)}
-    return {"": cell}
+def _heading(title: str, beside: list[str]) -> list[str]:
+    if not beside:
+        return [title]
+    name = title.removesuffix(" ± SD").removesuffix(INTERVAL)
+    return [name, *("SD" if title.endswith(" ± SD") else f"{name} {BESIDE[one]}" for one in beside)]
 
 
-def _exact(value: float) -> str:
-    return "" if math.isnan(value) else repr(float(value))
+def _values(cell: Cell, beside: list[str]) -> list[object]:
+    if not isinstance(cell, Estimate):
+        return [cell, *("" for _ in beside)]
+    values = (cell.mean, *(getattr(cell, name) for name in beside))
+    return ["" if value is None or math.isnan(value) else repr(float(value)) for value in values]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xaimed.evaluation.gathered import short_names
 from xaimed.evaluation.trust import Entry, Trust, preferred
 from xaimed.reporting.evaluations import INTERVALS, NOTHING, heading, measured
-from xaimed.reporting.tables import Cell, Table
+from xaimed.reporting.tables import INTERVAL, Cell, Table
 
 QUESTIONS = {
     "prediction": "Is it right?",
@@ -38,7 +38,7 @@ def trust_table(trust: Trust, notes: Sequence[str] = ()) -> Table:
         for entry in lines:
             value = measured(entry.measure, entry.value)
             rows.append((f"· {heading(entry.measure)}", names[entry.explainer], value, _beaten(entry)))
-    columns = ("Measure", "Of", "Value [95 % interval]", "Against")
+    columns = ("Measure", "Of", f"Value{INTERVAL}", "Against")
     said = [f"Warning: {warning}." for warning in trust.warnings]
     return Table(f"Trust: {trust.name}", columns, tuple(rows), (*said, f"{INTERVALS}.", f"{HELD_AGAINST}.", *notes))
 

@@ -22,8 +22,9 @@ HISTORY, QUARANTINE, TIMINGS = "history.csv", "quarantine.csv", "timings.json"
 EXPLANATIONS, EVALUATIONS = "explanations", "evaluations"
 FAILURE, IMBALANCE = "failure.json", "imbalance.csv"
 SVM, BRANCHES = "svm.npz", "branches.csv"  # of a hybrid
+VALIDATION = "validation.csv"  # predictions of the rows that chose the checkpoint, where none of them is reported
 SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS, NORMALIZATION)
-SEALED_WHERE_THERE = (SVM, BRANCHES)
+SEALED_WHERE_THERE = (SVM, BRANCHES, VALIDATION)
 
 
 class Fold:

@@ -10,6 +10,7 @@ from xaimed.errors import StoreError
 from xaimed.evaluation.metrics import fold_metrics, per_fold
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.reading import read_predictions
+from xaimed.evaluation.statistics.resampled import resampled
 from xaimed.evaluation.voting import SOFT, voted
 from xaimed.reporting.results import elsewhere_table
 from xaimed.reporting.tables import Table
@@ -51,7 +52,7 @@ class Elsewhere:
         if not shared:
             return None
         here, there = home.of_folds(*shared), pool(self.folds).of_folds(*shared)
-        together, note = fold_metrics(self.vote)
+        _, note = fold_metrics(self.vote)
         notes = [
             f"Home: n = {here.samples} different samples, each held out by the fold that judges it.",
             f"Elsewhere: n = {there.samples} samples of {there.frame['group'].nunique()} patients of "
@@ -61,7 +62,7 @@ class Elsewhere:
             *([f"Stamp: {stamp}."] if stamp else []),
         ]
         title = f"At home and on {self.facts['dataset']}"
-        return elsewhere_table(per_fold(here), per_fold(there), together, title=title, notes=notes)
+        return elsewhere_table(per_fold(here), per_fold(there), resampled(self.vote), title=title, notes=notes)
 
 
 def read_elsewhere(folder: Path) -> Elsewhere:

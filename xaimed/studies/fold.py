@@ -45,6 +45,7 @@ from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.normalization import write_normalization
 from xaimed.studies.parts import Parts, afterwards, closed_at_the_end, parts_of
 from xaimed.studies.plan import Plan
+from xaimed.studies.selection import predict_selection
 from xaimed.training.classifier import Classifier
 
 FITTED = "fitted.json"
@@ -65,6 +66,7 @@ def make_fold(plan: Plan, split: Split, progress: RunProgress) -> None:
             timings = trained_before(plan, split, parts, folder, progress) or _fit(parts, folder)
             _write_weights(parts.module, folder)
             fit_hybrid(plan, split, parts, folder, timings)
+            predict_selection(plan, split, parts, folder)
             _predict_and_explain(parts, timings)
             predictions = read_predictions(folder / PREDICTIONS)
             values, _ = fold_metrics(predictions)

@@ -20,6 +20,7 @@ from xaimed.studies.elsewhere import all_elsewhere
 from xaimed.studies.tables import RunResult, evaluation_tables, metrics_table, pooled_table, result_of, tables_of
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
+RELIABILITY = "reliability.png"
 OF_INTEREST = (
     *("augmentation", "imbalance", "backbone", "strategy", "hybrid", "objective"),
     *("optimizer", "schedule", "image", "loader", "seed"),
@@ -42,6 +43,8 @@ def write_report(run: Run) -> Path | None:
     stamp, title = result.stamp or None, result.name
     n = {"samples": result.predictions.samples, "repeats": len(result.predictions.repeats)}
     save_figure(confusion_figure(confusion, title=title, stamp=stamp, **n), folder / "confusion.png")
+    write_text(folder / "calibration.csv", to_csv(result.calibrated.table()))
+    save_figure(result.calibrated.figure(title, stamp), folder / RELIABILITY)
     best = config.get("callbacks", {}).get("best_checkpoint", {})
     monitor, mode = best.get("monitor", "val/loss"), best.get("mode", "min")
     if history := result.history():
@@ -69,6 +72,7 @@ def _page(result: RunResult) -> str:
     parts += [to_markdown(table) for table in tables_of(result)]
     parts += [to_markdown(table) for table in evaluation_tables(result)]
     parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", ""]
+    parts += [f"![Is it right as often as it is sure?]({FOLDER}/{RELIABILITY})", ""]
     parts += _elsewhere(result)
     if result.history():
         parts += [f"![Curves]({FOLDER}/{CURVES})", ""]

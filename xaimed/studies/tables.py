@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,16 @@ from rich.console import Console
 
 from xaimed.errors import StoreError
 from xaimed.evaluation.branches import read_branches
+from xaimed.evaluation.differences import differences
 from xaimed.evaluation.gathered import Gathered, gather
 from xaimed.evaluation.metrics import per_fold, per_repeat
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.reading import read_predictions
+from xaimed.evaluation.statistics.resampled import Resampled, resampled
 from xaimed.evaluation.summary import pooled_confusion
 from xaimed.evaluation.trust import Trust
 from xaimed.reporting.branches import branches_table
+from xaimed.reporting.differences import differences_table
 from xaimed.reporting.evaluations import evaluation_table
 from xaimed.reporting.results import confusion_table, repeats_table, run_table, runs_table
 from xaimed.reporting.tables import Table, to_csv, to_markdown
@@ -27,6 +31,8 @@ from xaimed.reporting.trust import compared_table, trust_table
 from xaimed.store.fold import BRANCHES, EVALUATIONS, FAILURE, HISTORY, PREDICTIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import read_json, write_text
+from xaimed.studies.calibration import Calibrated, calibrated
+from xaimed.studies.differences import MOST, reported
 from xaimed.studies.trust import trust_of
 
 
@@ -62,8 +68,24 @@ class RunResult:
 
     def metrics(self) -> pd.DataFrame:
         """One row of metrics per finished fold."""
+        return self._metrics
+
+    @cached_property
+    def _metrics(self) -> pd.DataFrame:
         assert self.predictions is not None
         return per_fold(self.predictions)
+
+    @cached_property
+    def pooled(self) -> Resampled:
+        """The metrics of all finished folds together, resampled by patient."""
+        assert self.predictions is not None
+        return resampled(self.predictions)
+
+    @cached_property
+    def calibrated(self) -> Calibrated:
+        """How honest the probabilities are."""
+        assert self.predictions is not None
+        return calibrated(self.run, self.predictions)
 
     def branches(self) -> pd.DataFrame | None:
         """Of a hybrid, what its branches added to every decision."""
@@ -120,6 +142,7 @@ def metrics_table(result: RunResult) -> Table:
         missing=result.missing,
         protocol=result.facts["note"],
         stamp=result.stamp,
+        pooled=result.pooled,
     )
 
 
@@ -144,6 +167,7 @@ def tables_of(result: RunResult) -> list[Table]:
         metrics_table(result),
         *pooled,
         confusion,
+        result.calibrated.table(),
         *([] if branches is None else [branches_table(branches)]),
     ]
 
@@ -159,7 +183,19 @@ def comparison(results: Sequence[RunResult]) -> Table:
     notes = [line for result in results for line in _said_of(result)]
     notes += sorted({f"Stamp of {_stamped(results, result.stamp)}: {result.stamp}." for result in done if result.stamp})
     notes += sorted({f"Protocol: {result.facts['note']}." for result in done})
+    if len(done) > MOST:
+        notes.append(f"Differences are tested between at most {MOST} runs: give fewer of them to xaimed table.")
     return runs_table({result.name: result.metrics() for result in done}, title="Runs", notes=notes)
+
+
+def differences_of(results: Sequence[RunResult]) -> Table | None:
+    """The tests between runs that report the same samples; None where there is nothing to compare, or too much."""
+    done = [
+        reported(result.run, result.predictions, result.metrics())
+        for result in results
+        if result.predictions is not None
+    ]
+    return differences_table(differences(done)) if 2 <= len(done) <= MOST else None
 
 
 def compared(results: Sequence[RunResult]) -> list[Table]:
@@ -171,11 +207,16 @@ def compared(results: Sequence[RunResult]) -> list[Table]:
 
 
 def write_runs_table(results: Sequence[RunResult], folder: Path) -> list[Path]:
-    """The comparison as Markdown and CSV."""
-    tables = compared(results)
-    files = [folder / "runs.md", folder / "runs.csv"]
-    write_text(files[0], "\n".join(map(to_markdown, tables)))
-    write_text(files[1], to_csv(tables[-1]))
+    """The comparison as Markdown and CSV, trust above it and the tests of differences below."""
+    *trust, table = compared(results)
+    tests = differences_of(results)
+    files = [folder / "runs.md", folder / "runs.csv", folder / "differences.csv"]
+    write_text(files[0], "\n".join(to_markdown(one) for one in (*trust, table, tests) if one))
+    write_text(files[1], to_csv(table))
+    if tests is None:
+        files.pop().unlink(missing_ok=True)
+    else:
+        write_text(files[2], to_csv(tests))
     return files
 
 
@@ -187,6 +228,8 @@ def print_results(results: Sequence[RunResult], console: Console) -> None:
     elif any(result.predictions is not None for result in results):
         for table in compared(results):
             console.print(TerminalTable(table))
+        if tests := differences_of(results):
+            console.print(TerminalTable(tests))
         return
     for line in (line for result in results for line in _said_of(result)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evaluation.made_predictions import binary, by_hand, multilabel, table
 
+from tests.evaluation.made_predictions import binary, by_hand, multilabel, table
 from xaimed.evaluation.metrics import METRICS, fold_metrics
 from xaimed.evaluation.predictions import Predictions, pool, prediction_table
 from xaimed.evaluation.statistics.resampled import resampled

@@ -33,6 +33,7 @@ class Resampled:
         drawn: each metric in every resample.
         clusters: the patients.
         samples: how many different samples.
+        repeats: the mean over how many repeats it is.
         lacking: in how many resamples some class had no sample.
     """
 
@@ -40,6 +41,7 @@ class Resampled:
     drawn: Metrics
     clusters: Clusters
     samples: int
+    repeats: int
     lacking: int
 
     def interval(self, metric: str) -> Interval:
@@ -66,6 +68,7 @@ def resampled(predictions: Predictions, resamples: int = RESAMPLES, seed: int = 
         {name: all_drawn[name] for name in METRICS},
         clusters,
         predictions.samples,
+        len(repeats),
         int((all_drawn[LACKING] > 0).sum()),
     )
 
