@@ -23,8 +23,9 @@ from xaimed.evaluation.localisation.overlap import (
     iou,
     mass_inside,
     peak_distance,
+    positive,
 )
-from xaimed.evaluation.localisation.tuning import Tuning, positive
+from xaimed.evaluation.localisation.tuning import Tuning
 from xaimed.evaluation.trial import Seen, Trial, has_mask
 
 MEASURES = {

@@ -6,10 +6,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 from sklearn.metrics import average_precision_score
+from torch import Tensor
+
+from xaimed.evaluation.trial import on_image
 
 Values = npt.NDArray[np.float64]
 Masks = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
+
+
+def positive(maps: Tensor, size: int) -> Values:
+    """What raw maps say for the class, at image resolution; what they say against it is left out."""
+    values: Values = on_image(maps.float(), size).clamp_min(0).double().numpy()
+    return values
 
 
 def iou(maps: Values, masks: Masks, threshold: float) -> Values:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from xaimed.data.randomness import seed_for
-from xaimed.evaluation.localisation.overlap import Masks, Values, iou
-from xaimed.evaluation.trial import Trial, has_mask, on_image
+from xaimed.evaluation.localisation.overlap import Masks, iou, positive
+from xaimed.evaluation.trial import Trial, has_mask
 
 CANDIDATES = np.arange(1, 20) / 20
 """The thresholds that are tried, as shares of the map's maximum."""
@@ -57,9 +57,3 @@ class Tuning:
 
     def _fit(self, maps: Tensor, threshold: float) -> float:
         return float(iou(positive(maps, self.masks.shape[-1]), self.masks, threshold).mean())
-
-
-def positive(maps: Tensor, size: int) -> Values:
-    """What raw maps say for the class, at image resolution; what they say against it is left out."""
-    values: Values = on_image(maps.float(), size).clamp_min(0).double().numpy()
-    return values
