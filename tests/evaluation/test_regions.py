@@ -65,8 +65,11 @@ def test_a_label_image_is_stretched_like_the_pictures(tmp_path):
     Image.fromarray(labels).convert("RGB").save(tmp_path / "colour.png")
     with pytest.raises(ConfigError, match="one channel"):
         Regions(label_image=str(tmp_path / "colour.png"), names=["one", "two"]).areas(Preparation(16, "unit"))
+    (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(ConfigError, match="cannot be read"):
-        Regions(label_image=str(tmp_path / "none.png"), names=["one"]).areas(Preparation(16, "unit"))
+        Regions(label_image=str(tmp_path / "text.png"), names=["one"]).areas(Preparation(16, "unit"))
+    with pytest.raises(ConfigError, match="no such label image"):
+        Regions(label_image=str(tmp_path / "none.png"), names=["one"])
 
 
 @pytest.mark.parametrize("box", [[0, 1, 0], [0, 1, 0.5, 0.5], [0.2, 1.1, 0, 1], ["a", 1, 0, 1], 3])
@@ -80,6 +83,8 @@ def test_a_zone_that_nobody_sees_and_two_kinds_of_zones_are_refused():
         Regions({"thin": (0.5, 0.51, 0, 1)}).areas(Preparation(8, "unit"))
     with pytest.raises(ConfigError, match="both"):
         Regions(HALVES, label_image="zones.png")
+    with pytest.raises(ConfigError, match="not all different"):
+        Regions(names=["one", "one"])
 
 
 def test_every_map_is_measured_in_every_zone_and_named_for_the_reader(lungs):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -36,18 +35,21 @@ class Regions:
             fields of the picture where neither they nor a label image are given.
         label_image: in place of boxes, a grey PNG of whole numbers that is stretched like the pictures.
         names: the zones of its labels 1, 2, …; 0 is no zone.
+        name: how the table is called.
     """
 
-    name: ClassVar[str] = "regions"
     zones: Mapping[str, Sequence[float]] | None = None
     label_image: str | None = None
-    names: Sequence[str] = field(default=())
+    names: Sequence[str] = ()
+    name: str = "regions"
 
     def __post_init__(self) -> None:
-        """Refuse boxes that are none, and two ways of saying where zones are."""
+        """Refuse what says nothing of where zones are, before anything is trained."""
         checked_boxes(self.zones or {})
         if self.zones and self.label_image:
             raise ConfigError("there are both boxes and a label image", fix="Set zones or label_image to null.")
+        if self.label_image and not Path(self.label_image).is_file():
+            raise ConfigError("there is no such label image", where=self.label_image, fix="Correct the path.")
         if len(set(self.names)) != len(self.names):
             raise ConfigError(f"the names {list(self.names)} are not all different", where="names")
 
