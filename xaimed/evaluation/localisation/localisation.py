@@ -126,8 +126,8 @@ class Localisation:
         )
         return (
             "Maps of the predicted class, right or wrong, at image resolution (bilinear), their negative values left "
-            "out; pictures without a finding have no part in this. IoU and Dice: of the mask and of the pixels above "
-            f"{self.threshold:g} of the map's maximum. {tuned}. Pointing game: the peak lies in the mask or at most "
+            "out; pictures without a finding count only for the mass outside the body. IoU and Dice: of the mask and "
+            f"of the pixels above {self.threshold:g} of the map's maximum. {tuned}. Pointing game: the peak lies in the mask or at most "
             f"{round(self.tolerance * size)} px of {size} from it; a map without a peak has no part in it and is "
             "counted. Chance: the mask's share of the picture; average precision by chance is the same share. "
             f"{CONTROLS_CAPTION}. {BODY_CAPTION}"

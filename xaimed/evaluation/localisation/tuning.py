@@ -52,8 +52,6 @@ class Tuning:
 
     def threshold(self, maps: Tensor) -> float:
         """The candidate at which the mean intersection over union of these raw maps is largest."""
-        fit = [self._fit(maps, float(candidate)) for candidate in CANDIDATES]
+        shown = positive(maps, self.masks.shape[-1])
+        fit = [iou(shown, self.masks, float(candidate)).mean() for candidate in CANDIDATES]
         return float(CANDIDATES[int(np.argmax(fit))])
-
-    def _fit(self, maps: Tensor, threshold: float) -> float:
-        return float(iou(positive(maps, self.masks.shape[-1]), self.masks, threshold).mean())
