@@ -121,15 +121,15 @@ class Localisation:
             f"The tuned threshold is that of 0.05, 0.10 … 0.95 with the largest mean IoU over up to {self.tuned_on} "
             "pictures with findings that chose the checkpoint, for each explainer"
             if tuned_on
-            else "No threshold was tuned, for that would need pictures with findings that chose the checkpoint and are "
-            "not reported"
+            else "No threshold was tuned; that takes pictures with findings that chose the checkpoint and are not "
+            "reported"
         )
         return (
             "Maps of the predicted class, right or wrong, at image resolution (bilinear), their negative values left "
             "out; pictures without a finding count only for the mass outside the body. IoU and Dice: of the mask and "
-            f"of the pixels above {self.threshold:g} of the map's maximum. {tuned}. Pointing game: the peak lies in the mask or at most "
-            f"{round(self.tolerance * size)} px of {size} from it; a map without a peak has no part in it and is "
-            "counted. Chance: the mask's share of the picture; average precision by chance is the same share. "
+            f"of the pixels above {self.threshold:g} of the map's maximum. {tuned}. Pointing game: the peak lies in "
+            f"the mask or at most {round(self.tolerance * size)} px of {size} from it; a map without a peak has no "
+            "part in it and is counted. Chance: the mask's share of the picture; average precision has the same. "
             f"{CONTROLS_CAPTION}. {BODY_CAPTION}"
         )
 
