@@ -6,10 +6,12 @@ import pytest
 
 from tests.evaluation.made_predictions import table
 from xaimed.errors import StoreError
+from xaimed.evaluation.calibration import calibration
 from xaimed.evaluation.contract import COLUMNS, Findings, Measure
 from xaimed.evaluation.findings import read_findings, write_findings
 from xaimed.evaluation.gathered import gather, short_names
 from xaimed.evaluation.predictions import pool
+from xaimed.evaluation.statistics.resampled import resampled
 from xaimed.evaluation.trust import Trust, entries_of, preferred
 from xaimed.reporting.evaluations import evaluation_table
 from xaimed.reporting.tables import to_csv
@@ -95,8 +97,13 @@ def test_a_measure_is_read_by_what_it_has_to_beat(tmp_path, energy, ratio, area,
     assert [entry.reference for entry in entries] == pytest.approx([0.3, 1.0, 0.5])
 
 
+def trusted(name, found, stamps):
+    predictions = table(ids=IDS)
+    return trust_of(name, resampled(predictions), calibration(predictions), found, stamps)
+
+
 def run(tmp_path, name, energy, stamps=(), **values):
-    return trust_of(name, table(ids=IDS), gathered(tmp_path / name, about(energy, **values)), stamps)
+    return trusted(name, gathered(tmp_path / name, about(energy, **values)), stamps)
 
 
 def test_the_one_without_warnings_is_preferred(tmp_path):
@@ -136,7 +143,8 @@ def test_tables_say_the_direction_the_control_and_the_protocol(tmp_path):
     trust = trust_table(run(tmp_path, "r", 0.6))
     lines = [(row[0], row[1], row[3]) for row in trust.rows]
     assert lines[:2] == [("Is it right?", "", ""), ("· Accuracy (%) ↑", "network", "")]
-    assert lines[3:6] == [
+    assert lines[3:5] == [("Are its probabilities honest?", "", ""), ("· ECE ↓", "network", "")]
+    assert lines[5:8] == [
         ("Does it look at the finding?", "", ""),
         ("· Energy inside (%) ↑", "gradcam", "✓ random map 30.0"),
         ("· Energy over chance ↑", "gradcam", "✓ 1.000"),
@@ -152,7 +160,7 @@ def test_what_could_not_be_measured_is_empty_and_said(tmp_path):
     shown = evaluation_table(found)
     assert shown.rows == ()
     assert shown.notes == ("Above half of the maximum.", "Nothing could be measured.")
-    assert [entry for entry in trust_of("r", table(ids=IDS), [found], ()).entries if entry.explainer] == []
+    assert [entry for entry in trusted("r", [found], ()).entries if entry.explainer] == []
 
 
 def test_a_damaged_folder_is_named(tmp_path):

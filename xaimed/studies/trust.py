@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xaimed.evaluation.contract import Measure
 from xaimed.evaluation.gathered import Gathered
 from xaimed.evaluation.metrics import METRICS
-from xaimed.evaluation.predictions import Predictions
-from xaimed.evaluation.statistics.resampled import resampled
+from xaimed.evaluation.statistics.bootstrap import Interval
+from xaimed.evaluation.statistics.resampled import Resampled
 from xaimed.evaluation.trust import Entry, Trust, entries_of
 
 SHOWN = ("accuracy", "auc")
+ECE = Measure("ECE", "lower", trust=True)
 
 
-def trust_of(name: str, predictions: Predictions, found: Sequence[Gathered], stamps: Sequence[str]) -> Trust:
-    """All that is known of a run that bears on trust."""
-    entries = [*_performance(predictions), *(entry for each in found for entry in entries_of(each))]
-    return Trust(name, tuple(entries), tuple(stamps))
+def trust_of(
+    name: str,
+    pooled: Resampled,
+    calibration: Mapping[str, Interval],
+    found: Sequence[Gathered],
+    stamps: Sequence[str],
+) -> Trust:
+    """All that is known of a run that bears on trust.
+
+    Args:
+        name: of the run.
+        pooled: the metrics of its predictions.
+        calibration: how honest their probabilities are.
+        found: everything that was evaluated.
+        stamps: what must be said of it anyway.
+    """
+    entries = [*_performance(pooled), Entry("calibration", ECE, "", calibration["ece"])]
+    return Trust(name, (*entries, *(entry for each in found for entry in entries_of(each))), tuple(stamps))
 
 
-def _performance(predictions: Predictions) -> list[Entry]:
-    drawn = resampled(predictions)
+def _performance(pooled: Resampled) -> list[Entry]:
     entries = []
     for key in SHOWN:
         metric = METRICS[key]
         measure = Measure(metric.title, "higher" if metric.higher_is_better else "lower", metric.percent, trust=True)
-        entries.append(Entry("prediction", measure, "", drawn.interval(key)))
+        entries.append(Entry("prediction", measure, "", pooled.interval(key)))
     return entries

@@ -29,13 +29,13 @@ from xaimed.evaluation.localisation.tuning import Tuning
 from xaimed.evaluation.trial import Seen, Trial, has_mask
 
 MEASURES = {
-    "iou": Measure("IoU", "higher", trust=True),
+    "iou": Measure("IoU", "higher", trust=True, against="control:blob"),
     "dice": Measure("Dice", "higher"),
     "iou_tuned": Measure("IoU, tuned threshold", "higher"),
     "dice_tuned": Measure("Dice, tuned threshold", "higher"),
-    "hit": Measure("Pointing game", "higher", percent=True, decimals=1),
+    "hit": Measure("Pointing game", "higher", percent=True, decimals=1, against="control:blob"),
     "inside": Measure("Mass inside", "higher", percent=True, decimals=1),
-    "lift": Measure("Mass inside ÷ chance", "higher", unit="×", decimals=2, trust=True),
+    "lift": Measure("Mass inside ÷ chance", "higher", unit="×", decimals=2, trust=True, against="control:blob"),
     "distance": Measure("Peak to finding", "lower", unit="px", decimals=1),
     "distance_share": Measure("Peak to finding, of the side", "lower", percent=True, decimals=1),
     "precision": Measure("Average precision of pixels", "higher"),
