@@ -88,9 +88,9 @@ def faithfulness_figure(
 def mean_and_band(
     curves: npt.NDArray[Any], clusters: Sequence[str]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The mean ``[positions]`` of curves ``[n, positions]`` and its interval ``[2, positions]``, groups resampled whole.
+    """The mean ``[positions]`` of curves ``[n, positions]`` and its interval ``[2, positions]``.
 
-    The band of fewer than two groups is NaN.
+    Groups are resampled whole. The band of fewer than two groups is NaN.
     """
     values = np.asarray(curves, dtype=np.float64)
     group = np.unique(list(clusters), return_inverse=True)[1]

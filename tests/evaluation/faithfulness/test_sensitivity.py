@@ -28,7 +28,7 @@ def test_equal_to_captum():
     before = explain(images)
     assert (before.flatten(1).norm(dim=1) > 0).all()
     theirs = captum.metrics.sensitivity_max(
-        lambda asked: explain(asked[0] if isinstance(asked, tuple) else asked),
+        lambda asked: (explain(asked[0] if isinstance(asked, tuple) else asked),),
         images,
         lambda expanded: expanded + noise.transpose(0, 1).flatten(0, 1),
         n_perturb_samples=3,
