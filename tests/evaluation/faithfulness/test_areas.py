@@ -8,6 +8,7 @@ from tests.evaluation.faithfulness.linear import Empty, Exact, linear_network, o
 from xaimed.errors import ConfigError
 from xaimed.evaluation.faithfulness.areas import Faithfulness
 from xaimed.evaluation.faithfulness.curves import area
+from xaimed.evaluation.findings import read_arrays, write_findings
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,16 @@ def test_areas_are_those_of_the_stored_curves(found):
             assert rows["exact", measure, name] == area(curve, arrays["positions"])[0]
         gain = rows["control:random 32×32", "deletion", name] - rows["exact", "deletion", name]
         assert rows["exact", "deletion_gain", name] == pytest.approx(gain)
+
+
+def test_curves_are_stored_under_the_names_of_the_maps(found, tmp_path):
+    write_findings(tmp_path, "faithfulness", found)
+    stored = read_arrays(tmp_path)
+    assert set(stored) == {"positions", "sample_id"} | {
+        f"{measure}|{name}" for measure in ("deletion", "insertion") for name in set(found.rows["explainer"])
+    }
+    fine = "insertion|control:random 32×32"
+    np.testing.assert_array_equal(stored[fine], found.arrays[fine])
 
 
 def test_curves_begin_or_end_at_the_prediction(found, trial):

@@ -34,7 +34,7 @@ class Sensitivity:
     """
 
     name: ClassVar[str] = "sensitivity"
-    samples: int | None = 32
+    samples: int | None = 16
     draws: int = 4
     radius: float = 0.02
 
