@@ -35,6 +35,7 @@ SIDES = {"deletion": "Deletion (lower is better)", "insertion": "Insertion (high
 AXIS = {"deletion": "share of pixels deleted", "insertion": "share of pixels inserted"}
 DRAWS, PERCENTILES = 1000, (2.5, 97.5)
 NOTE = "Band: 95 % bootstrap interval of the mean, "
+MARKERS, MARKED_EVERY = "osD^vPX", 0.2  # of the explainers, whose lines may lie on each other; a share of the axis
 STYLES = ("--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))  # of the controls
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -115,7 +116,14 @@ def _joined(arrays: Sequence[Arrays]) -> dict[str, npt.NDArray[Any]]:
 def _styles(keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     explainers = [name for name in keys if not name.startswith(CONTROL)]
     found: dict[str, dict[str, Any]] = {
-        name: {"color": SERIES[i % len(SERIES)], "linewidth": 1.6, "linestyle": "-"}
+        name: {
+            "color": SERIES[i % len(SERIES)],
+            "linewidth": 1.6,
+            "linestyle": "-",
+            "marker": MARKERS[i % len(MARKERS)],
+            "markersize": 4.5,
+            "markevery": ((i + 1) / (len(explainers) + 1) * MARKED_EVERY, MARKED_EVERY),
+        }
         for i, name in enumerate(explainers)
     }
     controls = [name for name in keys if name.startswith(CONTROL)]
@@ -154,7 +162,8 @@ def _draw_keys(figure: Figure, top: float, styles: Mapping[str, dict[str, Any]],
     room = (WIDTH - LEFT - EDGE) / 2
     for i, (name, style) in enumerate(styles.items()):
         left, y = LEFT + (i % 2) * room, top + 0.2 * (i // 2)
-        ends = [left / across, (left + 0.35) / across]
-        figure.add_artist(Line2D(ends, [1 - (y + 0.07) / down] * 2, **style))
+        ends = [(left + part) / across for part in (0, 0.175, 0.35)]
+        marked = {**style, "markevery": [1]} if "marker" in style else style
+        figure.add_artist(Line2D(ends, [1 - (y + 0.07) / down] * 3, **marked))
         told = names.get(name, name.replace(CONTROL, "control: "))
         write_at(figure, left + 0.42, y, fitted(figure, told, room - 0.5, SMALL), fontsize=SMALL, color=INK)
