@@ -1,9 +1,10 @@
 """``python -m benchmarks``: every benchmark, in order."""
 
-from benchmarks import consistency, data, explaining, throughput, training
+from benchmarks import consistency, data, explaining, faithfulness, throughput, training
 
 training.main()
 consistency.main()
 data.main()
 throughput.main()
 explaining.main()
+faithfulness.main()

@@ -29,7 +29,7 @@ class Gathered:
             picture counts once.
         measures: how each measure is read, in the order of the table.
         captions: the protocols, one unless the folds were evaluated by different versions.
-        folds: in which folds it was made.
+        places: in which folder of each fold it lies; the last one where it was asked of several sets of explainers.
     """
 
     key: str
@@ -37,7 +37,7 @@ class Gathered:
     rows: pd.DataFrame
     measures: Mapping[str, Measure]
     captions: tuple[str, ...]
-    folds: tuple[int, ...]
+    places: Mapping[int, Path]
 
     @property
     def explainers(self) -> list[str]:
@@ -73,14 +73,14 @@ def gather(folders: Mapping[int, Sequence[Path]], predictions: Predictions) -> l
             key = place.name.rsplit("-", 1)[0]  # what follows names the explainers it was asked about
             before = found.get(key)
             if before is None:
-                found[key] = Gathered(key, name, rows, dict(findings.measures), (findings.caption,), (fold,))
+                found[key] = Gathered(key, name, rows, dict(findings.measures), (findings.caption,), {fold: place})
                 continue
             found[key] = replace(
                 before,
                 rows=pd.concat([before.rows, rows], ignore_index=True),
                 measures={**before.measures, **findings.measures},
                 captions=tuple(dict.fromkeys([*before.captions, findings.caption])),
-                folds=tuple(sorted({*before.folds, fold})),
+                places={**before.places, fold: place},
             )
     return [replace(each, rows=_once(each.rows, patients)) for _, each in sorted(found.items())]
 
@@ -102,7 +102,8 @@ def short_names(names: Sequence[str]) -> dict[str, str]:
         if name == NO_EXPLAINER:
             told[name] = "network"
         elif name.startswith(CONTROL):
-            told[name] = CONTROLS.get(name, name.removeprefix(CONTROL))
+            kind, _, grid = name.partition(" ")
+            told[name] = " ".join(filter(None, [CONTROLS.get(kind, kind.removeprefix(CONTROL)), grid]))
         else:
             alone = sum(other == bare[name] for other in bare.values()) == 1
             told[name] = bare[name] if alone else name

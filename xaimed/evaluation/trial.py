@@ -133,7 +133,8 @@ class Trial:
             pixels=self.data.pixels,
             with_masks=True,
         )
-        for batch in DataLoader(dataset, batch_size=self.data.batch_size):
+        # A generator of its own: a loader takes a seed from torch's when it starts, whether it needs one or not.
+        for batch in DataLoader(dataset, batch_size=self.data.batch_size, generator=torch.Generator()):
             yield batch["image"].to(self.device), batch["mask"]
 
 

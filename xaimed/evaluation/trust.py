@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from xaimed.evaluation.contract import CONTROL, Measure
-from xaimed.evaluation.gathered import BETWEEN, CONTROLS, Gathered
+from xaimed.evaluation.gathered import BETWEEN, Gathered
 from xaimed.evaluation.statistics.bootstrap import Interval, mean_interval
 
 Reading = Literal["better", "no different", "worse", ""]
@@ -80,7 +80,7 @@ def _held_against(found: Gathered, explainer: str, key: str) -> tuple[str, float
         control = measure.against.startswith(CONTROL)
         other = found.values(measure.against, key) if control else found.values(explainer, measure.against)
         reference = other.set_index("sample_id")["value"].reindex(own.index).to_numpy(dtype=np.float64)
-        told = CONTROLS.get(measure.against, measure.against) if control else found.measures[measure.against].title
+        told = measure.against.removeprefix(CONTROL) if control else found.measures[measure.against].title
     else:
         reference, told = np.full(len(own), float(measure.against)), f"{measure.against:g}"
     difference = mean_interval(own["value"].to_numpy(dtype=np.float64) - reference, own["group"].to_numpy())

@@ -25,7 +25,7 @@ def evaluation_table(found: Gathered) -> Table:
         most = max(most, *(estimate.n for estimate in estimates.values() if estimate))
         rows.append((names[explainer], *(measured(found.measures[key], estimates[key]) for key in shown)))
     columns = ("Explainer", *(heading(found.measures[key]) for key in shown))
-    folds = ", ".join(map(str, found.folds))
+    folds = ", ".join(map(str, sorted(found.places)))
     notes = [*(_sentence(caption) for caption in found.captions)]
     if rows:
         notes += [f"{INTERVALS}. n = up to {most} pictures, of folds {folds}."]

@@ -21,8 +21,8 @@ QUESTIONS = {
 }
 READINGS = {"better": "✓", "no different": "~", "worse": "✗", "": ""}
 HELD_AGAINST = (
-    "Against: what the measure has to beat on the same pictures; ✓ better, ~ no different, ✗ worse, by the interval of "
-    "the paired difference"
+    "Against: what the measure has to beat on the same pictures (a random map, a centred blob, a number); ✓ better, "
+    "~ no different, ✗ worse, by the interval of the paired difference"
 )
 
 
@@ -34,11 +34,12 @@ def trust_table(trust: Trust, notes: Sequence[str] = ()) -> Table:
     for aspect in asked:
         lines = [entry for entry in trust.entries if entry.aspect == aspect]
         if lines:
-            rows.append((QUESTIONS.get(aspect, aspect.replace("_", " ")), "", "", ""))
+            rows.append((QUESTIONS.get(aspect, aspect.replace("_", " ")), "", ""))
         for entry in lines:
             value = measured(entry.measure, entry.value)
-            rows.append((f"· {heading(entry.measure)}", names[entry.explainer], value, _beaten(entry)))
-    columns = ("Measure", "Of", f"Value{INTERVAL}", "Against")
+            of = f", {names[entry.explainer]}" if entry.explainer else ""
+            rows.append((f"· {heading(entry.measure)}{of}", value, _beaten(entry)))
+    columns = ("Measure", f"Value{INTERVAL}", "Against")
     said = [f"Warning: {warning}." for warning in trust.warnings]
     return Table(f"Trust: {trust.name}", columns, tuple(rows), (*said, f"{INTERVALS}.", f"{HELD_AGAINST}.", *notes))
 
@@ -72,5 +73,5 @@ def _beaten(entry: Entry) -> str:
         return ""
     scale, decimals = (100, 1) if entry.measure.percent else (1, entry.measure.decimals)
     number = f"{scale * entry.reference:.{decimals}f}"
-    told = number if entry.against.replace(".", "").isdigit() else f"{entry.against} {number}"
+    told = entry.against if entry.against.replace(".", "").isdigit() else f"{entry.against} {number}"
     return f"{READINGS[entry.reading]} {told}".strip()

@@ -17,7 +17,8 @@ from xaimed.store.fold import EXPLANATIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import write_text
 from xaimed.studies.elsewhere import all_elsewhere
-from xaimed.studies.tables import RunResult, evaluation_tables, metrics_table, pooled_table, result_of, tables_of
+from xaimed.studies.judgement import judgement_of
+from xaimed.studies.tables import RunResult, metrics_table, pooled_table, result_of, tables_of
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 RELIABILITY = "reliability.png"
@@ -70,7 +71,7 @@ def _elsewhere(result: RunResult) -> list[str]:
 def _page(result: RunResult) -> str:
     parts = [f"# {markdown(result.name)}", ""]
     parts += [to_markdown(table) for table in tables_of(result)]
-    parts += [to_markdown(table) for table in evaluation_tables(result)]
+    parts += judgement_of(result, result.run.path / FOLDER)
     parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", ""]
     parts += [f"![Is it right as often as it is sure?]({FOLDER}/{RELIABILITY})", ""]
     parts += _elsewhere(result)

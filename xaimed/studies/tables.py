@@ -23,7 +23,6 @@ from xaimed.evaluation.summary import pooled_confusion
 from xaimed.evaluation.trust import Trust
 from xaimed.reporting.branches import branches_table
 from xaimed.reporting.differences import differences_table
-from xaimed.reporting.evaluations import evaluation_table
 from xaimed.reporting.results import confusion_table, repeats_table, run_table, runs_table
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.terminal import TerminalTable
@@ -170,11 +169,6 @@ def tables_of(result: RunResult) -> list[Table]:
         result.calibrated.table(),
         *([] if branches is None else [branches_table(branches)]),
     ]
-
-
-def evaluation_tables(result: RunResult) -> list[Table]:
-    """Every evaluation of a run with its protocol."""
-    return [evaluation_table(found) for found in result.findings()]
 
 
 def comparison(results: Sequence[RunResult]) -> Table:
