@@ -10,28 +10,30 @@ from xaimed.reporting.tables import Cell, Estimate, Table
 ARROWS = {"higher": " ↑", "lower": " ↓", None: ""}
 INTERVALS = f"Mean over pictures (95 % interval: patients drawn again {RESAMPLES} times, percentiles)"
 NOTHING = "–"
+ABREAST = 6
 
 
 def evaluation_table(found: Gathered) -> Table:
-    """What one evaluation found, with its protocol below."""
+    """What one evaluation found, its protocol below; measures go down where too many would stand abreast."""
     names = short_names(found.explainers)
-    shown = [key for key in found.measures if (found.rows["measure"] == key).any()]
-    rows: list[tuple[Cell, ...]] = []
-    most = 0
-    for explainer in found.explainers:
-        estimates = {key: found.estimate(explainer, key) for key in shown}
-        if all(estimate is None for estimate in estimates.values()):
-            continue
-        most = max(most, *(estimate.n for estimate in estimates.values() if estimate))
-        rows.append((names[explainer], *(measured(found.measures[key], estimates[key]) for key in shown)))
-    columns = ("Explainer", *(heading(found.measures[key]) for key in shown))
-    folds = ", ".join(map(str, sorted(found.places)))
-    notes = [*(_sentence(caption) for caption in found.captions)]
-    if rows:
-        notes += [f"{INTERVALS}. n = up to {most} pictures, of folds {folds}."]
+    measures = {key: told for key, told in found.measures.items() if (found.rows["measure"] == key).any()}
+    values = {name: {key: found.estimate(name, key) for key in measures} for name in found.explainers}
+    there = [name for name in values if any(values[name].values())]
+    cells = {name: {key: measured(measures[key], values[name][key]) for key in measures} for name in there}
+    heads = {key: heading(told) for key, told in measures.items()}
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    if len(measures) > ABREAST:
+        columns = ("Measure", *(names[name] for name in there))
+        rows = tuple((heads[key], *(cells[name][key] for name in there)) for key in measures)
     else:
-        notes += ["Nothing could be measured."]
-    return Table(f"Evaluation: {found.name.replace('_', ' ')}", columns, tuple(rows), tuple(notes))
+        columns = ("Explainer", *heads.values())
+        rows = tuple((names[name], *cells[name].values()) for name in there)
+    most = max((each.n for name in there for each in values[name].values() if each), default=0)
+    folds = ", ".join(map(str, sorted(found.places)))
+    said = f"{INTERVALS}. n = up to {most} pictures, of folds {folds}." if there else "Nothing could be measured."
+    notes = (*(_sentence(caption) for caption in found.captions), said)
+    return Table(f"Evaluation: {found.name.replace('_', ' ')}", columns, rows if there else (), notes)
 
 
 def measured(measure: Measure, estimate: Interval | None) -> Cell:
