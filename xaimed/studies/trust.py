@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xaimed.evaluation.contract import Measure
+from xaimed.evaluation.doubt import uncertainty_entries
 from xaimed.evaluation.gathered import Gathered
 from xaimed.evaluation.metrics import METRICS
 from xaimed.evaluation.predictions import Predictions
@@ -16,7 +17,8 @@ SHOWN = ("accuracy", "auc")
 
 def trust_of(name: str, predictions: Predictions, found: Sequence[Gathered], stamps: Sequence[str]) -> Trust:
     """All that is known of a run that bears on trust."""
-    entries = [*_performance(predictions), *(entry for each in found for entry in entries_of(each))]
+    measured = (entry for each in found for entry in entries_of(each))
+    entries = [*_performance(predictions), *measured, *uncertainty_entries(found, predictions)]
     return Trust(name, tuple(entries), tuple(stamps))
 
 
