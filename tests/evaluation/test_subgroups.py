@@ -116,7 +116,7 @@ def test_one_group_that_can_be_measured_has_no_gap():
     assert found.gaps == {}
     shown = subgroups_table([found])
     assert shown.rows[-1] == ("sex: gap", "", "", "–")
-    assert "1 pictures have no sex and stand in no group." in shown.notes
+    assert "Pictures without sex, and so in no group: 1." in shown.notes
 
 
 def test_a_share_of_patients_and_not_of_pictures_is_wilsons():

@@ -61,7 +61,7 @@ def _of(pairs: int) -> str:
 
 def _unknown(found: Sequence[Compared]) -> list[str]:
     return [
-        f"{each.division.unknown} pictures have no {each.division.column} and stand in no group."
+        f"Pictures without {each.division.column}, and so in no group: {each.division.unknown}."
         for each in found
         if each.division.unknown
     ]
