@@ -129,3 +129,32 @@ def test_no_model_is_needed(output):
     )
     done = subprocess.run([sys.executable, "-c", code, "table", str(output)], check=False)
     assert done.returncode == 0
+
+
+def test_a_run_by_groups_of_its_patients(output, capsys):
+    run = sorted((output / "runs").iterdir())[0]
+    said, _ = printed(capsys, run, "--by", "age", "--bands", "40", "--metric", "accuracy")
+    assert "age: below 40" in said
+    assert "age: gap" in said
+    assert "age is cut at 40." in said
+    page = (run / "report.md").read_text()
+    assert "Errors and doubt" in page
+    assert "![residuals](tables/residuals.png)" in page
+    assert "| sex: gap |" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--by", "age", "--bands", "x"], "'x' are no numbers [--bands]"),
+        (["--by", "sample"], "there is no column 'sample' [--by]"),
+        (["--by"], "expected one argument"),
+    ],
+)
+def test_a_wrong_question_is_refused(output, capsys, arguments, said):
+    run = sorted((output / "runs").iterdir())[0]
+    assert said in printed(capsys, run, *arguments, status=2)[1]
+
+
+def test_groups_are_of_one_run(output, capsys):
+    assert "--by is for one run, and 2 are named" in printed(capsys, output, "--by", "sex", status=2)[1]

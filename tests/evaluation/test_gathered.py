@@ -11,7 +11,6 @@ from xaimed.evaluation.contract import COLUMNS, Findings, Measure
 from xaimed.evaluation.findings import read_findings, write_findings
 from xaimed.evaluation.gathered import gather, short_names
 from xaimed.evaluation.predictions import pool
-from xaimed.evaluation.statistics.resampled import resampled
 from xaimed.evaluation.trust import Trust, entries_of, preferred
 from xaimed.reporting.evaluations import evaluation_table
 from xaimed.reporting.tables import to_csv
@@ -99,7 +98,7 @@ def test_a_measure_is_read_by_what_it_has_to_beat(tmp_path, energy, ratio, area,
 
 def trusted(name, found, stamps):
     predictions = table(ids=IDS)
-    return trust_of(name, resampled(predictions), calibration(predictions), found, stamps)
+    return trust_of(name, predictions, calibration(predictions), found, stamps)
 
 
 def run(tmp_path, name, energy, stamps=(), **values):

@@ -10,6 +10,7 @@ from xaimed.errors import ConfigError, StoreError
 
 HELP = """usage: xaimed table DIR... [--debug]
        xaimed table RUN --on dataset=NAME [dataset.key=value] [--classes "THEIRS=OURS,..."] [--config-dir DIR] [--debug]
+       xaimed table RUN --by COLUMN [--metric NAME] [--bands NUMBER,...] [--debug]
 
 Rebuilds the tables of every run at or below the directories given, finished or not, from stored predictions: no model,
 no data and no accelerator are needed. Missing, failed, edited and damaged folds are named and not counted.
@@ -22,12 +23,18 @@ it, and its metrics stand beside those at home, with the drop. Its classes must 
 are only called otherwise. Pictures that the run was trained on or chosen by are set aside, by their pixels. What was
 predicted is kept in RUN/elsewhere and not predicted again.
 
+--by divides the pictures of one run by a column that came with the data, such as sex, age, view or site, and shows a
+metric in each group with its interval, and how far the groups lie apart. --metric names one of those in the run's table
+(accuracy, sensitivity, specificity, precision, f1, auc, kappa, mcc; auc unless another is named) or a measure of an
+evaluation. Columns of numbers are cut at --bands, ages at 18, 40, 60 and 80 years unless others are given.
+
 examples:
   xaimed table outputs                                          every run there is
   xaimed table outputs/runs/spine-resnet18-finetune-1a2b3c4d5e  one run
   xaimed table outputs/sweeps/0f1e2d3c4b                        the runs of one sweep
   xaimed table outputs/runs/chest-resnet18-finetune-1a2b3c4d5e --on dataset=folder dataset.root=/data/clinic
-  xaimed table outputs/runs/A --on dataset=folder dataset.root=/data/clinic --classes "healthy=Normal,ill=Pneumonia\""""
+  xaimed table outputs/runs/A --on dataset=folder dataset.root=/data/clinic --classes "healthy=Normal,ill=Pneumonia"
+  xaimed table outputs/runs/chest-resnet18-finetune-1a2b3c4d5e --by age --bands 5,12 --metric sensitivity"""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -37,6 +44,8 @@ def run(arguments: Sequence[str]) -> int:
         return 0 if arguments else 2
     if "--on" in arguments:
         return _elsewhere(arguments)
+    if "--by" in arguments:
+        return _by(arguments)
     options = [argument for argument in arguments if argument.startswith("-")]
     if options:
         raise StoreError(f"xaimed table has no option '{options[0]}'", fix="See xaimed table --help.")
@@ -96,6 +105,41 @@ def _elsewhere(arguments: Sequence[str]) -> int:
     for line in (f"predictions: {found.folder}", f"report: {write_report(run)}"):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def _by(arguments: Sequence[str]) -> int:
+    """Show one run by groups of its patients."""
+    parser = CommandParser("table")
+    parser.add_argument("runs", nargs="*", type=Path)
+    parser.add_argument("--by", required=True)
+    parser.add_argument("--metric", default="auc")
+    parser.add_argument("--bands")
+    asked = parser.parse_args(list(arguments))
+    from rich.console import Console
+
+    from xaimed.reporting.terminal import TerminalTable
+    from xaimed.store.run import find_runs
+    from xaimed.studies.doubts import subgroup_table
+    from xaimed.studies.tables import result_of
+
+    runs = find_runs(asked.runs)
+    if len(runs) != 1:
+        raise StoreError(f"--by is for one run, and {len(runs)} are named", fix="See xaimed table --help.")
+    result = result_of(runs[0])
+    if result.predictions is None:
+        raise StoreError("no fold of this run is finished", where=runs[0].path)
+    Console().print(TerminalTable(subgroup_table(result, asked.by, asked.metric, _bands(asked.bands))))
+    return 0
+
+
+def _bands(text: str | None) -> list[float] | None:
+    """Where a column of numbers is cut."""
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ConfigError(f"'{text}' are no numbers", where="--bands", fix="Such as --bands 18,40,60.") from error
 
 
 def _named(pairs: Sequence[str]) -> dict[str, str]:

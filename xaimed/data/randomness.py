@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 
 def seed_for(*parts: int | str) -> int:
     """A 63-bit seed that depends on the parts alone, the same on every machine."""
@@ -18,6 +16,8 @@ def seed_for(*parts: int | str) -> int:
 @contextmanager
 def seeded(*parts: int | str) -> Iterator[None]:
     """Torch's CPU generator seeded by the parts inside the block, untouched outside it."""
+    import torch  # here, for what is chosen by a hash alone is found again without it
+
     state = torch.random.get_rng_state()
     torch.default_generator.manual_seed(seed_for(*parts))
     try:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from xaimed.data.manifest import REQUIRED, Manifest
-from xaimed.data.task import Kind
 from xaimed.errors import StoreError
 from xaimed.store.writing import write_bytes
+
+if TYPE_CHECKING:  # tables by sex or age are made without torch
+    from xaimed.data.manifest import Manifest
 
 SAMPLES = "samples.csv"
 
 
 def write_samples(path: Path, manifest: Manifest) -> None:
     """Write every sample's name, patient and free columns, so that tables by sex or age need no dataset."""
-    labels = manifest.task.classes if manifest.task.kind is Kind.MULTILABEL else ("label",)
+    from xaimed.data.manifest import REQUIRED
+
+    labels = manifest.task.classes if manifest.task.kind == "multilabel" else ("label",)
     free = [name for name in manifest.frame.columns if name not in (*REQUIRED, *labels)]
     text: str = manifest.frame[["sample_id", "group", *free]].to_csv(index=False, lineterminator="\n")
     write_bytes(path, text.encode("utf-8", errors="surrogateescape"))

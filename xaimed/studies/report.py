@@ -16,6 +16,7 @@ from xaimed.reporting.text import markdown
 from xaimed.store.fold import EXPLANATIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import write_text
+from xaimed.studies.doubts import doubt_figures, doubt_tables
 from xaimed.studies.elsewhere import all_elsewhere
 from xaimed.studies.judgement import judgement_of
 from xaimed.studies.tables import RunResult, metrics_table, pooled_table, result_of, tables_of
@@ -68,12 +69,20 @@ def _elsewhere(result: RunResult) -> list[str]:
     return ["## Elsewhere", "", *parts] if parts else []
 
 
+def _doubts(result: RunResult) -> list[str]:
+    """Where it errs, how surely, and for whom."""
+    figures = doubt_figures(result, result.run.path / FOLDER)
+    shown = [line for file in figures for line in (f"![{file.stem}]({FOLDER}/{file.name})", "")]
+    return ["## Errors and doubt", "", *map(to_markdown, doubt_tables(result)), *shown]
+
+
 def _page(result: RunResult) -> str:
     parts = [f"# {markdown(result.name)}", ""]
     parts += [to_markdown(table) for table in tables_of(result)]
     parts += judgement_of(result, result.run.path / FOLDER)
     parts += [f"![Confusion matrix]({FOLDER}/confusion.png)", ""]
     parts += [f"![Is it right as often as it is sure?]({FOLDER}/{RELIABILITY})", ""]
+    parts += _doubts(result)
     parts += _elsewhere(result)
     if result.history():
         parts += [f"![Curves]({FOLDER}/{CURVES})", ""]

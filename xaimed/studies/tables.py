@@ -103,7 +103,7 @@ class RunResult:
         """What speaks for this run and what against it."""
         assert self.predictions is not None
         found = self.findings() if found is None else found
-        return trust_of(self.name, self.pooled, self.calibrated.found, found, self.facts["stamps"])
+        return trust_of(self.name, self.predictions, self.calibrated.found, found, self.facts["stamps"])
 
     def history(self) -> dict[int, pd.DataFrame]:
         """The epochs of every finished fold; an ensemble has none."""

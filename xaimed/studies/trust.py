@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from xaimed.evaluation.contract import Measure
+from xaimed.evaluation.doubt import uncertainty_entries
 from xaimed.evaluation.gathered import Gathered
 from xaimed.evaluation.metrics import METRICS
+from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.statistics.bootstrap import Interval
-from xaimed.evaluation.statistics.resampled import Resampled
+from xaimed.evaluation.statistics.resampled import resampled
 from xaimed.evaluation.trust import Entry, Trust, entries_of
 
 SHOWN = ("accuracy", "auc")
@@ -17,7 +19,7 @@ ECE = Measure("ECE", "lower", trust=True)
 
 def trust_of(
     name: str,
-    pooled: Resampled,
+    predictions: Predictions,
     calibration: Mapping[str, Interval],
     found: Sequence[Gathered],
     stamps: Sequence[str],
@@ -26,16 +28,18 @@ def trust_of(
 
     Args:
         name: of the run.
-        pooled: the metrics of its predictions.
+        predictions: its stored rows.
         calibration: how honest their probabilities are.
         found: everything that was evaluated.
         stamps: what must be said of it anyway.
     """
-    entries = [*_performance(pooled), Entry("calibration", ECE, "", calibration["ece"])]
-    return Trust(name, (*entries, *(entry for each in found for entry in entries_of(each))), tuple(stamps))
+    entries = [*_performance(predictions), Entry("calibration", ECE, "", calibration["ece"])]
+    measured = (entry for each in found for entry in entries_of(each))
+    return Trust(name, (*entries, *measured, *uncertainty_entries(found, predictions)), tuple(stamps))
 
 
-def _performance(pooled: Resampled) -> list[Entry]:
+def _performance(predictions: Predictions) -> list[Entry]:
+    pooled = resampled(predictions)
     entries = []
     for key in SHOWN:
         metric = METRICS[key]
