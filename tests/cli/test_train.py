@@ -50,7 +50,10 @@ NEEDS = {
     ("backbone", "vgg16_involution"): FEW,
     ("backbone", "vit_b_16"): FEW,
     ("objective", "weighted"): ["objective.weights={Normal: 2, Scoliosis: 1, Spondylolisthesis: 1}"],
+    ("explainer", "lime"): ["explainer.lime.samples=20", "explainer.lime.segments=6"],
     ("explainer", "mc_gradcam"): ["explainer.mc_gradcam.passes=3", *DRAWN],
+    ("explainer", "shap_kernel"): ["explainer.shap_kernel.samples=20", "explainer.shap_kernel.segments=6"],
+    ("explainer", "shap_partition"): ["explainer.shap_partition.max_evals=10"],
     ("experiment", "spine"): [
         "backbone=tiny",
         "backbone.dropout=0.2",
@@ -59,6 +62,7 @@ NEEDS = {
     ],
     ("experiment", "demo"): ["backbone=tiny", "trainer.max_epochs=1", *DRAWN],
 }
+EXTRAS = {"timm": ("timm", "xception"), "shap": ("shap_partition",)}
 ELSEWHERE = {("objective", "bce")}  # needs one logit or labels: tests/cli/test_objectives.py
 PLAIN = {
     *("strategy", "hybrid", "objective", "optimizer", "schedule"),
@@ -110,8 +114,9 @@ def finished(output):
 def test_every_option_runs(tmp_path, monkeypatch, group, option):
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
-    if option in ("timm", "xception"):
-        pytest.importorskip("timm")
+    for extra, options in EXTRAS.items():
+        if option in options:
+            pytest.importorskip(extra)
     assert train(tmp_path, *QUICK, f"{group}={option}", *NEEDS.get((group, option), [])) == 0
     fold = finished(tmp_path)
     if group == "logger":

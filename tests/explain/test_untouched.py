@@ -1,10 +1,14 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from xaimed.errors import ExplainError
 from xaimed.explain.gradcam import GradCAM
+from xaimed.explain.lime import LIME
 from xaimed.explain.mc_gradcam import MCDropoutGradCAM
+from xaimed.explain.shap_kernel import KernelSHAP
+from xaimed.explain.shap_partition import PartitionSHAP
 from xaimed.explain.untouched import untouched
 
 HOOKS = [name for name in vars(nn.Module()) if "hooks" in name]
@@ -20,6 +24,7 @@ def state(network):
         "buffers": [(id(buffer), buffer.tolist()) for buffer in network.buffers()],
         "weights": [parameter.tolist() for parameter in network.parameters()],
         "random": torch.get_rng_state().tolist(),
+        "random of numpy": [np.asarray(part).tolist() for part in np.random.get_state()],
         "modes of torch": (
             torch.is_grad_enabled(),
             torch.is_inference_mode_enabled(),
@@ -45,7 +50,17 @@ class Crash(nn.Module):
         raise RuntimeError("crash")
 
 
-EXPLAINERS = pytest.mark.parametrize("explain", [GradCAM(), MCDropoutGradCAM(3)], ids=lambda explain: explain.name)
+EXPLAINERS = pytest.mark.parametrize(
+    "explain",
+    [
+        GradCAM(),
+        MCDropoutGradCAM(3),
+        LIME(samples=6, segments=4, segmentation="grid"),
+        KernelSHAP(samples=6, segments=4),
+        PartitionSHAP(max_evals=6),
+    ],
+    ids=lambda explain: explain.name,
+)
 
 
 @EXPLAINERS
