@@ -1,8 +1,9 @@
 """``python -m benchmarks``: every benchmark, in order."""
 
-from benchmarks import consistency, data, throughput, training
+from benchmarks import consistency, data, lime, throughput, training
 
 training.main()
 consistency.main()
 data.main()
 throughput.main()
+lime.main()

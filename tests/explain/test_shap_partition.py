@@ -1,5 +1,7 @@
 """Partition SHAP of the library: a sum's own weights at the last halving, the whole gain at any, and no noise."""
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -44,6 +46,22 @@ def test_the_map_sums_to_the_gain(build, images):
     assert (found.extra["convergence"] < 1e-5).all()
     assert found.heatmap.shape == (5, 16, 16)
     assert found.heatmap.dtype == torch.float32
+
+
+@pytest.mark.slow
+def test_compiled_loops_give_the_same(build, images, tmp_path):
+    """Other tests run shap's loops uncompiled, to save the time that compiling takes."""
+    torch.save((build("vgg"), images), tmp_path / "asked.pt")
+    script = (
+        "import sys, torch; sys.path[:0] = sys.argv[2:]\n"
+        "from xaimed.explain.shap_partition import PartitionSHAP\n"
+        "network, images = torch.load(sys.argv[1] + '/asked.pt', weights_only=False)\n"
+        "torch.save(PartitionSHAP(max_evals=30)(network, images).heatmap, sys.argv[1] + '/told.pt')\n"
+    )
+    compiled = {name: value for name, value in os.environ.items() if name != "NUMBA_DISABLE_JIT"}
+    subprocess.run([sys.executable, "-c", script, tmp_path, *sys.path], check=True, env=compiled)
+    expected = PartitionSHAP(max_evals=30)(build("vgg"), images).heatmap
+    torch.testing.assert_close(torch.load(tmp_path / "told.pt"), expected)
 
 
 def test_it_is_silent(build, images, capfd):
