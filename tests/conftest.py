@@ -9,6 +9,7 @@ import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # shap's compiled loops take 8 s to compile, and none on tiny pictures
 
 
 @pytest.fixture(scope="session")

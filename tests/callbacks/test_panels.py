@@ -6,10 +6,14 @@ from PIL import Image
 
 from xaimed.callbacks import panels
 from xaimed.callbacks.cases import Chosen
+from xaimed.callbacks.panels import TITLES
 from xaimed.data.folder import Folder
 from xaimed.data.module import FoldData
 from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
+from xaimed.explain.lime import LIME
+from xaimed.explain.shap_kernel import KernelSHAP
+from xaimed.explain.shap_partition import PartitionSHAP
 
 
 @pytest.fixture
@@ -41,3 +45,9 @@ def test_the_picture_is_cropped_and_its_mask_with_it(manifest, monkeypatch, tmp_
     whole[20:50, 30:45] = True
     top, left = ((side - seen) // 2 for side, seen in zip((60, 100), shape, strict=True))
     np.testing.assert_array_equal(case.mask, whole[top : top + shape[0], left : left + shape[1]])
+
+
+@pytest.mark.parametrize("explainer", [LIME, KernelSHAP, PartitionSHAP])
+def test_a_map_in_half_precision_says_so_above_it(explainer):
+    usual, half = (TITLES[explainer(precision=precision).name][0] for precision in ("fp32", "bf16"))
+    assert half == f"{usual} (bf16)"

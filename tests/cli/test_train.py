@@ -50,7 +50,10 @@ NEEDS = {
     ("backbone", "vgg16_involution"): FEW,
     ("backbone", "vit_b_16"): FEW,
     ("objective", "weighted"): ["objective.weights={Normal: 2, Scoliosis: 1, Spondylolisthesis: 1}"],
+    ("explainer", "lime"): ["explainer.lime.samples=20", "explainer.lime.segments=6"],
     ("explainer", "mc_gradcam"): ["explainer.mc_gradcam.passes=3", *DRAWN],
+    ("explainer", "shap_kernel"): ["explainer.shap_kernel.samples=20", "explainer.shap_kernel.segments=6"],
+    ("explainer", "shap_partition"): ["explainer.shap_partition.max_evals=10"],
     ("experiment", "spine"): [
         "backbone=tiny",
         "backbone.dropout=0.2",
@@ -65,6 +68,7 @@ ELSEWHERE = {
     *(("explainer", name) for name in FAMILY),  # all in one run, below
     ("explainer", "fusion"),  # of cheap parts, in the same run
 }
+EXTRAS = {"timm": ("timm", "xception"), "shap": ("shap_partition",)}
 PLAIN = {
     *("strategy", "hybrid", "objective", "optimizer", "schedule"),
     *("trainer", "logger", "augmentation", "explainer", "backbone"),
@@ -115,8 +119,9 @@ def finished(output):
 def test_every_option_runs(tmp_path, monkeypatch, group, option):
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
-    if option in ("timm", "xception"):
-        pytest.importorskip("timm")
+    for extra, options in EXTRAS.items():
+        if option in options:
+            pytest.importorskip(extra)
     assert train(tmp_path, *QUICK, f"{group}={option}", *NEEDS.get((group, option), [])) == 0
     fold = finished(tmp_path)
     if group == "logger":

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -7,7 +8,10 @@ from xaimed.explain.cam_family import GradCAMPlusPlus, HiResCAM, LayerCAM, XGrad
 from xaimed.explain.cam_without_gradients import AblationCAM, EigenCAM, ScoreCAM
 from xaimed.explain.fusion import Fusion, Part
 from xaimed.explain.gradcam import GradCAM
+from xaimed.explain.lime import LIME
 from xaimed.explain.mc_gradcam import MCDropoutGradCAM
+from xaimed.explain.shap_kernel import KernelSHAP
+from xaimed.explain.shap_partition import PartitionSHAP
 from xaimed.explain.untouched import untouched
 
 HOOKS = [name for name in vars(nn.Module()) if "hooks" in name]
@@ -23,6 +27,7 @@ def state(network):
         "buffers": [(id(buffer), buffer.tolist()) for buffer in network.buffers()],
         "weights": [parameter.tolist() for parameter in network.parameters()],
         "random": torch.get_rng_state().tolist(),
+        "random of numpy": [np.asarray(part).tolist() for part in np.random.get_state()],
         "modes of torch": (
             torch.is_grad_enabled(),
             torch.is_inference_mode_enabled(),
@@ -54,6 +59,9 @@ EXPLAINERS = pytest.mark.parametrize(
         *(GradCAM(), MCDropoutGradCAM(3)),
         *(GradCAMPlusPlus(), HiResCAM(), LayerCAM(), XGradCAM(), ScoreCAM(), EigenCAM(), AblationCAM()),
         Fusion({"gradcam": Part(GradCAM(), 1), "hirescam": Part(HiResCAM(), 1)}),
+        LIME(samples=6, segments=4, segmentation="grid"),
+        KernelSHAP(samples=6, segments=4),
+        PartitionSHAP(max_evals=6),
     ],
     ids=lambda explain: explain.name,
 )

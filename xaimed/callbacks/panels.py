@@ -34,6 +34,12 @@ TITLES = {
     "ablationcam": ("Ablation-CAM", ""),
     "fusion": ("Fusion", ""),
     "ensemble_gradcam": ("Grad-CAM, members' mean", "Spread over members (SD)"),
+    "lime": ("LIME", ""),
+    "lime_bf16": ("LIME (bf16)", ""),
+    "shap_kernel": ("Kernel SHAP", ""),
+    "shap_kernel_bf16": ("Kernel SHAP (bf16)", ""),
+    "shap_partition": ("Partition SHAP", ""),
+    "shap_partition_bf16": ("Partition SHAP (bf16)", ""),
 }
 OVERVIEW = "overview.png"
 LARGEST = 512

@@ -13,7 +13,7 @@ from xaimed.explain.pieces import in_pieces
 from xaimed.models.network import Network
 
 Precision = Literal["fp32", "bf16"]
-AT_ONCE = {"cpu": 32, "cuda": 256}
+AT_ONCE = {"cpu": 16, "cuda": 256}  # a processor is slower with more: they leave its cache
 SAME = 1e-3  # the largest difference in a logit, relative to the largest logit, that folding may make
 
 
