@@ -146,6 +146,12 @@ def test_a_trifle_is_no_shortcut_however_sure_and_flips_alone_are_one():
     assert verdict(to_and_fro).found
 
 
+def test_masks_elsewhere_that_raise_the_probability_make_no_shortcut():
+    (region,) = verdict(rows_of(np.zeros(12), np.full(12, -0.5))).regions
+    assert region.drop.excess.value == 0
+    assert not region.found
+
+
 def test_chance_by_all_the_signs_there_are():
     differences = np.array([0.5, 0.4, 0.3, 0.2])
     assert chance_of(differences, list("abcd")) == pytest.approx(1 / 16, abs=0.01)

@@ -42,8 +42,9 @@ CAPTION = (
     "Parts of each picture are filled smoothly from what surrounds them: the border ({border:.0%} of the side), each "
     "corner ({corner:.0%}), and marks (small compact spots near the picture's edge that stand out from an even "
     "ground). Drop: of the predicted class's probability; elsewhere: the mean over {controls} masks of the same shape "
-    "and area at drawn places. Largest excess: drop less drop elsewhere, in the region where its mean is largest in "
-    "the fold among those that a quarter of the pictures have. Surroundings alone: only border and corners kept; "
+    "and area at drawn places. Largest excess: drop less drop elsewhere (or less 0, where masks elsewhere "
+    "raise the probability), in the region where its mean is largest in the fold among those that a quarter of the "
+    "pictures have. Surroundings alone: only border and corners kept; "
     "beyond chance: less the share of pictures of other patients for which the same decision would be right. A "
     "shortcut inside the anatomy is not found"
 )

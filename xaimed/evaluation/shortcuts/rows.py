@@ -46,10 +46,16 @@ def beside_controls(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     return paired.assign(region=paired.pop("measure").astype(str).str.removeprefix(measure))
 
 
+def excess_of(paired: pd.DataFrame) -> pd.Series[float]:
+    """What a region costs more than its controls; a control that raises the probability counts as costing nothing."""
+    excess: pd.Series[float] = paired["here"] - paired["elsewhere"].clip(lower=0)
+    return excess
+
+
 def largest_excess(rows: pd.DataFrame) -> pd.DataFrame:
     """Of every picture the excess of the drop in the region where it is largest on average."""
     paired = beside_controls(rows, DROP)
-    paired["excess"] = paired["here"] - paired["elsewhere"]
+    paired["excess"] = excess_of(paired)
     regions = paired.groupby("region")["excess"].agg(["mean", "size"])
     common = regions[regions["size"] >= COMMON * paired["sample_id"].nunique()]
     if common.empty:

@@ -9,7 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xaimed.evaluation.shortcuts.rows import BEYOND_CHANCE, DROP, FLIP, REGIONS, SURROUNDINGS, beside_controls, spoken
+from xaimed.evaluation.shortcuts.rows import (
+    BEYOND_CHANCE,
+    DROP,
+    FLIP,
+    REGIONS,
+    SURROUNDINGS,
+    beside_controls,
+    excess_of,
+    spoken,
+)
 from xaimed.evaluation.statistics.bootstrap import Clusters, Interval, mean_interval
 from xaimed.evaluation.statistics.corrections import adjusted
 
@@ -30,7 +39,7 @@ class Loss:
     Attributes:
         here: the mean over pictures.
         elsewhere: the same with the controls.
-        excess: of the one over the other, with its interval over patients.
+        excess: of the one over the other, where that is above zero, with its interval over patients.
         p: one-sided, that the excess is chance; patients' signs drawn, Holm over all that was tested.
     """
 
@@ -122,7 +131,7 @@ def verdict(rows: pd.DataFrame, groups: Mapping[str, str] | None = None) -> Verd
     drops, flips = beside_controls(rows, DROP), beside_controls(rows, FLIP)
     there = [name for name in REGIONS if (drops["region"] == name).any()]
     tables = [table[table["region"] == name] for name in there for table in (drops, flips)]
-    excesses = [(table["here"] - table["elsewhere"]).to_numpy(dtype=np.float64) for table in tables]
+    excesses = [np.asarray(excess_of(table), dtype=np.float64) for table in tables]
     chances = [chance_of(excess, people(table)) for excess, table in zip(excesses, tables, strict=True)]
     intervals = [mean_interval(excess, people(table)) for excess, table in zip(excesses, tables, strict=True)]
     losses = [
