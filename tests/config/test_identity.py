@@ -41,6 +41,7 @@ BASE = identity_hash(identity(CONFIG, manifest="m", weights="w"))
         ("callbacks.explain", {"cases": 9}),
         ("loader.workers", 8),
         ("image.crop", None),
+        ("labels", "as_given"),
     ],
 )
 def test_what_only_places_or_draws_does_not_name_a_run(path, value):
@@ -57,6 +58,7 @@ def test_what_only_places_or_draws_does_not_name_a_run(path, value):
         ("loader.batch_size", 16),
         ("image.crop", 0.875),
         ("image.normalization", None),
+        ("labels", "shuffled"),
     ],
 )
 def test_what_decides_the_training_does(path, value):

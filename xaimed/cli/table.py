@@ -15,6 +15,9 @@ HELP = """usage: xaimed table DIR... [--debug]
 Rebuilds the tables of every run at or below the directories given, finished or not, from stored predictions: no model,
 no data and no accelerator are needed. Missing, failed, edited and damaged folds are named and not counted.
 
+A run whose control on shuffled labels (xaimed train … labels=shuffled) is there is put beside it: whether the control
+is at chance, and whether its maps are others.
+
 One run is shown with its metrics and pooled confusion matrix, several side by side. The report and the tables
 (Markdown, CSV, PNG) inside each run are written anew.
 
@@ -54,6 +57,7 @@ def run(arguments: Sequence[str]) -> int:
     from xaimed.studies.report import write_report
     from xaimed.studies.sweep import runs_at
     from xaimed.studies.tables import print_results, result_of
+    from xaimed.studies.twin import compare_with_controls
 
     runs = runs_at([Path(argument) for argument in arguments])
     if not runs:
@@ -61,7 +65,10 @@ def run(arguments: Sequence[str]) -> int:
             "there are no runs here", where=", ".join(arguments), fix="Give the directory that was given as output=…."
         )
     console = Console()
+    compared = compare_with_controls(runs)
     print_results([result_of(run) for run in runs], console)
+    for line in compared:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for report in filter(None, (write_report(run) for run in runs)):
         console.print(f"report: {report}", markup=False, highlight=False, soft_wrap=True)
     return 0

@@ -12,6 +12,7 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from xaimed.config.labels import LABELS, labels_are_shuffled
 from xaimed.config.nearmiss import near_miss
 from xaimed.config.places import conf_dir, groups
 from xaimed.config.targets import check_targets
@@ -89,7 +90,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise said_in_one_line(error) from error
     assert isinstance(content, dict)
-    known = [*groups(), "name", "output", "seed", "image", "loader", "audit", OWN_VARIABLES]
+    known = [*groups(), "name", "output", "seed", LABELS, "image", "loader", "audit", OWN_VARIABLES]
     for key in map(str, content):
         if key not in known:
             raise ConfigError(
@@ -98,6 +99,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
             )
     if type(content.get("seed", 0)) is not int:
         raise ConfigError(f"'{content['seed']}' is no whole number", where="seed", fix="Give one, such as seed=42.")
+    labels_are_shuffled({str(key): value for key, value in content.items()})  # refused where it is neither
     return {str(key): value for key, value in content.items()}
 
 

@@ -28,8 +28,8 @@ DECIDES_NOTHING = (
     "trainer.accelerator",
 )
 
-# Options that came later: unless they are used, a run is named as if they did not exist.
-NOTHING_WHEN_NULL = ("image.crop",)
+# Options that came later, and the value with which they do nothing: a run is then named as if they did not exist.
+NOTHING_WHEN = {"image.crop": None, "labels": "as_given"}
 
 
 def identity(config: Mapping[str, Any], **facts: str) -> dict[str, Any]:
@@ -39,8 +39,7 @@ def identity(config: Mapping[str, Any], **facts: str) -> dict[str, Any]:
         config: the composed configuration as plain containers.
         facts: what the config only points to, as content: the manifest's fingerprint, the checksum of weights.
     """
-    kept = {key: _without(value, key) for key, value in config.items() if key not in DECIDES_NOTHING}
-    return {**kept, "facts": dict(sorted(facts.items()))}
+    return {**_kept(config, ""), "facts": dict(sorted(facts.items()))}
 
 
 def identity_hash(decided: Mapping[str, Any]) -> str:
@@ -48,11 +47,13 @@ def identity_hash(decided: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(decided, sort_keys=True, default=str).encode()).hexdigest()[:10]
 
 
-def _without(value: Any, path: str) -> Any:
-    if not isinstance(value, Mapping):
-        return value
+def _kept(node: Mapping[str, Any], path: str) -> dict[str, Any]:
     return {
-        key: _without(inner, f"{path}.{key}")
-        for key, inner in value.items()
-        if f"{path}.{key}" not in DECIDES_NOTHING and not (inner is None and f"{path}.{key}" in NOTHING_WHEN_NULL)
+        key: _kept(value, f"{path}{key}.") if isinstance(value, Mapping) else value
+        for key, value in node.items()
+        if f"{path}{key}" not in DECIDES_NOTHING and not _does_nothing(f"{path}{key}", value)
     }
+
+
+def _does_nothing(path: str, value: Any) -> bool:
+    return path in NOTHING_WHEN and value == NOTHING_WHEN[path]

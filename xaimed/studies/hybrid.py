@@ -25,8 +25,9 @@ def check_hybrid(plan: Plan) -> None:
     """Refuse, before any CNN is trained, a hybrid that could not be fitted on it."""
     if plan.hybrid is None:
         return
-    network, manifest = plan.start.network(plan.splits[0].fold), plan.manifest
+    network = plan.start.network(plan.splits[0].fold)
     for split in plan.wanted:
+        manifest = plan.labelled(split)
         plan.hybrid.check(network, manifest.task, manifest.groups[split.train], manifest.labels[split.train])
 
 
@@ -65,7 +66,7 @@ def _fit(plan: Plan, recipe: Recipe, split: Split, parts: Parts) -> Chain:
         rows = [eyes(batch["image"].to(device).float()).cpu().numpy() for batch in parts.data.fitting_dataloader()]
     return recipe.fit(
         np.concatenate(rows).astype(np.float64),
-        plan.manifest.labels[split.train],
+        parts.data.manifest.labels[split.train],
         plan.manifest.groups[split.train],
         task=plan.manifest.task,
         preparation=preparation,

@@ -163,7 +163,7 @@ def what_is_trained(plan: Plan, split: Split) -> Table:
 def data_of(plan: Plan, split: Split, preparation: Preparation) -> FoldData:
     """The data of one fold."""
     return FoldData(
-        manifest=plan.manifest,
+        manifest=plan.labelled(split),
         split=split,
         preparation=preparation,
         augment=instantiate(plan.config["augmentation"]),

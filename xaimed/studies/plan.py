@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from xaimed.config.identity import identity, identity_hash
+from xaimed.config.labels import AS_GIVEN, LABELS, SHUFFLED, labels_are_shuffled, remarks_on_labels, stamps_of_labels
 from xaimed.config.targets import instantiate
 from xaimed.data.assignment import assignment, assignment_hash
 from xaimed.data.audit.copies import find_copies
@@ -22,6 +23,7 @@ from xaimed.data.preparation import Preparation
 from xaimed.data.protocol import Split
 from xaimed.data.published import differences
 from xaimed.data.quarantine import sort_out_unreadable
+from xaimed.data.shuffling import shuffled
 from xaimed.data.task import Kind
 from xaimed.errors import ConfigError
 from xaimed.evaluation.contract import Evaluation
@@ -61,6 +63,7 @@ class Plan:
         start: from which weights the folds start.
         hybrid: what takes the place of its last layer once it is trained, if anything does.
         cnn: for a hybrid, the run that trains only its network.
+        control_of: for a run on shuffled labels, the identity of the run that it is the control of.
     """
 
     config: dict[str, Any]
@@ -81,11 +84,18 @@ class Plan:
     start: Start
     hybrid: SVM | None
     cnn: Run | None
+    control_of: str | None
 
     @property
     def wanted(self) -> list[Split]:
         """The folds that were asked for: all, or the one named."""
         return wanted_of(self.splits, self.config)
+
+    def labelled(self, split: Split) -> Manifest:
+        """The manifest as a fold is trained on it: for a control, with the labels of its training rows shuffled."""
+        if self.control_of is None:
+            return self.manifest
+        return shuffled(self.manifest, split.train, int(self.config["seed"]), split.fold)
 
     @property
     def explains(self) -> bool:
@@ -102,6 +112,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
     manifest, splits, note = folds_of(whole, readable, inspection, config)
     strategy: Strategy = instantiate(config["strategy"])
     start = start_of(config, strategy, manifest, splits)
+    remarks = remarks_on_labels(config, start.started_from)
     network, kind = start.network(splits[0].fold), manifest.task.kind
     strategy.prepare(network)
     complexity = _measured(network, preparation_of(config).size, kind)
@@ -121,10 +132,10 @@ def make_plan(config: dict[str, Any]) -> Plan:
         quarantined=quarantined,
         splits=splits,
         note=note,
-        remarks=[*([] if auditing else unlike), *filter(None, [uncached]), *start.remarks, *network.remarks],
+        remarks=[*([] if auditing else unlike), *filter(None, [uncached]), *start.remarks, *remarks, *network.remarks],
         auditing=auditing,
         pixels=pixels,
-        stamps=start.stamps,
+        stamps=(*start.stamps, *stamps_of_labels(config)),
         explainers=explainers,
         evaluations={f"{key}-{identity_hash(node)[:6]}": instantiate(node) for key, node in _asked(config, EVALUATION)},
         strategy=strategy,
@@ -132,14 +143,16 @@ def make_plan(config: dict[str, Any]) -> Plan:
         start=start,
         hybrid=hybrid,
         cnn=_named({key: value for key, value in config.items() if key != HYBRID}, facts)[0] if hybrid else None,
+        control_of=_named({**config, LABELS: AS_GIVEN}, facts)[1] if labels_are_shuffled(config) else None,
     )
 
 
 def _named(config: dict[str, Any], facts: dict[str, str]) -> tuple[Run, str]:
     """The run that a configuration describes, and its identity."""
     name = identity_hash(identity(config, **facts))
-    title = f"{config['name']}-{HYBRID}" if config.get(HYBRID) else config["name"]
-    return Run(Path(config["output"]).absolute() / "runs" / f"{title}-{name}"), name
+    added = [HYBRID] if config.get(HYBRID) else []
+    added += [SHUFFLED] if labels_are_shuffled(config) else []
+    return Run(Path(config["output"]).absolute() / "runs" / "-".join([config["name"], *added, name])), name
 
 
 def seen(manifest: Manifest, config: dict[str, Any]) -> tuple[Inspection, Pixels | None, str]:

@@ -16,6 +16,8 @@ from rich.console import Console
 
 from xaimed.callbacks.panels import OVERVIEW
 from xaimed.callbacks.progress import RunProgress
+from xaimed.config.labels import CONTROL_OF
+from xaimed.config.labels import STAMP as SHUFFLED_STAMP
 from xaimed.config.targets import instantiate
 from xaimed.data.assignment import assignment, write_assignment
 from xaimed.errors import StoreError, TrainingError
@@ -35,9 +37,14 @@ from xaimed.studies.report import write_report
 from xaimed.studies.staged import STARTED_FROM
 from xaimed.studies.stand_in import STAMP as STAND_IN_STAMP
 from xaimed.studies.tables import print_results, result_of
+from xaimed.studies.twin import compare_with_controls
 
 ASSIGNMENT, MODEL = "assignment.csv", "model.json"
 MOST_FINDINGS = 7
+MEANING = {
+    STAND_IN_STAMP: ": nothing made from this run says anything about real weights",
+    SHUFFLED_STAMP: ": a control, which must be no better than chance; `xaimed table` compares it with the run itself",
+}
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
 
@@ -61,9 +68,10 @@ def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Ou
     failures = make_folds(plan, audit, console)
     with room_on_disk(plan):
         over_folds = explain_over_folds(plan)
+        compared = compare_with_controls([plan.run])
         report = write_report(plan.run)
     print_results([result_of(plan.run)], console)
-    for line in [*_worth_opening(plan, report), *filter(None, [over_folds])]:
+    for line in [*compared, *_worth_opening(plan, report), *filter(None, [over_folds])]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return Outcome(plan.run.path, failures)
 
@@ -133,9 +141,7 @@ def announce(plan: Plan, audit: Audited | None, console: Console) -> None:
         )
     lines.extend(f"note      {remark}" for remark in plan.remarks)
     lines.extend(_audit_lines(plan, audit))
-    for stamp in plan.stamps:
-        meaning = ": nothing made from this run says anything about real weights" if stamp == STAND_IN_STAMP else ""
-        lines.append(f"STAMP     {stamp}{meaning}")
+    lines.extend(f"STAMP     {stamp}{MEANING.get(stamp, '')}" for stamp in plan.stamps)
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if table := imbalance_table(plan, plan.wanted[0]):
@@ -198,5 +204,6 @@ def _described(plan: Plan) -> dict[str, Any]:
         "note": plan.note,
         "stamps": list(plan.stamps),
         STARTED_FROM: plan.start.started_from,
+        **({CONTROL_OF: plan.control_of} if plan.control_of else {}),
         "config": plan.config,
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from xaimed.config.labels import STAMP as SHUFFLED_STAMP
 from xaimed.errors import StoreError
 from xaimed.evaluation.branches import read_branches
 from xaimed.evaluation.differences import differences
@@ -179,6 +180,8 @@ def comparison(results: Sequence[RunResult]) -> Table:
     notes += sorted({f"Protocol: {result.facts['note']}." for result in done})
     if len(done) > MOST:
         notes.append(f"Differences are tested between at most {MOST} runs: give fewer of them to xaimed table.")
+    if any(SHUFFLED_STAMP in result.facts["stamps"] for result in done):
+        notes.append("Labels shuffled: a control; at chance AUC is 0.5, kappa and MCC are 0.")
     return runs_table({result.name: result.metrics() for result in done}, title="Runs", notes=notes)
 
 
