@@ -4,8 +4,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tests.evaluation.made_predictions import binary, multilabel, table
-from xaimed.evaluation.label_randomised import SIMILARITY, TOLD_BY_CONTROL, label_randomised, told_apart, verdict
+from xaimed.evaluation.label_randomised import label_randomised, told_apart
 from xaimed.evaluation.resemblance import BASELINE
+from xaimed.evaluation.verdicts import SHUFFLED, TOLD_BY_CONTROL, shuffled_verdict
 
 
 def test_its_mean_over_a_class_is_the_auc_of_that_class():
@@ -41,7 +42,7 @@ def test_an_honest_run_has_other_maps_than_its_control_which_knows_nothing(chanc
     place = np.linspace(0, 1, 25).reshape(5, 5)
     maps = place + 0.4 * chance.normal(size=(60, 5, 5))
     found = label_randomised(own, control, {"cam-1a": (maps, chance.normal(size=(60, 5, 5)))})
-    said = verdict(found.rows, groups_of(own))
+    said = shuffled_verdict(found.rows, groups_of(own))
     assert len(said) == 2
     assert "has learned nothing, as it should" in said[0]
     assert "cam-1a: maps do not resemble those of the control" in said[1]
@@ -55,8 +56,8 @@ def test_maps_that_labels_do_not_change_and_a_control_that_knows_are_found(chanc
     frame[[f"p:{name}" for name in own.classes]] = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     edges = chance.normal(size=(60, 5, 5))
     found = label_randomised(own, type(own)(own.kind, own.classes, frame), {"edges": (edges, edges)})
-    np.testing.assert_allclose(found.rows.loc[found.rows["measure"] == SIMILARITY, "value"], 1)
-    said = verdict(found.rows, groups_of(own))
+    np.testing.assert_allclose(found.rows.loc[found.rows["measure"] == SHUFFLED, "value"], 1)
+    said = shuffled_verdict(found.rows, groups_of(own))
     assert "better than chance" in said[0]
     assert "AUC 1.00" in said[0]
     assert "still resemble" in said[1]
@@ -64,11 +65,11 @@ def test_maps_that_labels_do_not_change_and_a_control_that_knows_are_found(chanc
 
 def test_maps_that_are_all_alike_tell_nothing():
     ids = [f"s{number}" for number in range(6)]
-    values = {TOLD_BY_CONTROL: 0.5, SIMILARITY: 1.0, BASELINE: 0.99}
+    values = {TOLD_BY_CONTROL: 0.5, SHUFFLED: 1.0, BASELINE: 0.99}
     rows = pd.concat(
         pd.DataFrame(
             {"sample_id": ids, "explainer": "" if key == TOLD_BY_CONTROL else "cam", "measure": key, "value": value}
         )
         for key, value in values.items()
     )
-    assert "too alike to tell" in verdict(rows, {})[1]
+    assert "too alike to tell" in shuffled_verdict(rows, {})[1]

@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from xaimed.errors import ConfigError
 from xaimed.evaluation.resemblance import BASELINE
-from xaimed.evaluation.sanity import FROZEN, REPEATED, SIMILARITY, TOP, Sanity, verdict
+from xaimed.evaluation.sanity import FROZEN, REPEATED, TOP, Sanity
+from xaimed.evaluation.verdicts import SIMILARITY, sanity_verdict
 from xaimed.explain.contract import Explanation
 from xaimed.explain.gradcam import GradCAM
 
@@ -73,7 +74,7 @@ def mean(findings, explainer, measure):
 
 def test_an_edge_detector_is_found_out_and_gradcam_passes(trial, findings):
     assert trial.predictions.correct.mean() > 0.8  # something was learned
-    gradcam, edges = verdict(findings.rows, {})
+    gradcam, edges = sanity_verdict(findings.rows, {})
     assert gradcam.startswith("gradcam-1a passes")
     assert edges.startswith("edges-1a fails: its maps stay when the network has forgotten everything")
     for stop in ("head", "second", "all"):

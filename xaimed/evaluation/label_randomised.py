@@ -12,16 +12,14 @@ import pandas as pd
 from xaimed.evaluation.contract import NO_EXPLAINER, Findings, Measure, row_table
 from xaimed.evaluation.likeness import HOW, likeness, other_pictures
 from xaimed.evaluation.predictions import UNKNOWN, Floats, Ints, Predictions
-from xaimed.evaluation.resemblance import BASELINE, resemblances
-from xaimed.evaluation.statistics.bootstrap import mean_interval
+from xaimed.evaluation.resemblance import BASELINE
+from xaimed.evaluation.verdicts import SHUFFLED, TOLD_BY_CONTROL
 
-NAME = "label_randomised"
-SIMILARITY, TOLD, TOLD_BY_CONTROL = "similarity:shuffled", "told_apart:own", "told_apart:shuffled"
-CHANCE = 0.5
+TOLD = "told_apart:own"
 MEASURES = {
     TOLD: Measure("Told from other classes", "higher", against=TOLD_BY_CONTROL),
     TOLD_BY_CONTROL: Measure("The same by the control (chance 0.5)"),
-    SIMILARITY: Measure("Likeness to the control's map", "lower", against=BASELINE),
+    SHUFFLED: Measure("Likeness to the control's map", "lower", against=BASELINE),
     BASELINE: Measure("Likeness of maps of different pictures"),
 }
 CAPTION = (
@@ -46,7 +44,7 @@ def label_randomised(own: Predictions, control: Predictions, maps: Mapping[str, 
     parts = [row_table(ids, NO_EXPLAINER, TOLD, told_apart(own))]
     parts += [row_table(ids, NO_EXPLAINER, TOLD_BY_CONTROL, told_apart(control))]
     for explainer, (first, second) in maps.items():
-        parts.append(row_table(ids, explainer, SIMILARITY, likeness(first, second)))
+        parts.append(row_table(ids, explainer, SHUFFLED, likeness(first, second)))
         parts.append(row_table(ids, explainer, BASELINE, other_pictures(first, ids, groups)))
     there = {key: measure for key, measure in MEASURES.items() if maps or key.startswith("told")}
     return Findings(pd.concat(parts, ignore_index=True), there, CAPTION)
@@ -66,29 +64,6 @@ def told_apart(predictions: Predictions) -> npt.NDArray[np.float64]:
         return np.asarray(columns[has == 1])
     known = ~np.isnan(columns)
     return np.asarray(np.where(known, columns, 0).sum(1) / np.where(known.any(1), known.sum(1), np.nan))
-
-
-def verdict(rows: pd.DataFrame, groups: Mapping[str, str]) -> list[str]:
-    """In words, from stored rows of one fold or several, what the control says of the run.
-
-    Args:
-        rows: what ``label_randomised`` found.
-        groups: the patient of every sample.
-    """
-    own = rows[rows["measure"] == TOLD_BY_CONTROL]
-    reached = mean_interval(own["value"].to_numpy(), [groups.get(str(name), str(name)) for name in own["sample_id"]])
-    nothing = not reached.low > CHANCE
-    told = "has learned nothing, as it should" if nothing else "is better than chance: something other than labels told"
-    said = [f"the control on shuffled labels {told} (AUC {reached.value:.2f} [{reached.low:.2f}, {reached.high:.2f}])"]
-    for found in resemblances(rows, SIMILARITY, groups):
-        if found.blunt:
-            words = "maps of different pictures are too alike to tell"
-        elif found.alike:
-            words = "maps still resemble those of the control: part of them is not what was learned from the labels"
-        else:
-            words = "maps do not resemble those of the control"
-        said.append(f"{found.explainer}: {words} ({found.said()})")
-    return said
 
 
 def _placed(has: Ints, chance: Floats) -> npt.NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,12 +16,13 @@ from xaimed.errors import ConfigError
 from xaimed.evaluation.contract import Findings, Measure, no_rows, row_table
 from xaimed.evaluation.forgetting import ALL, HEAD, forgetting
 from xaimed.evaluation.likeness import HOW, likeness, other_pictures, top_likeness
-from xaimed.evaluation.resemblance import BASELINE, resemblances
+from xaimed.evaluation.resemblance import BASELINE
 from xaimed.evaluation.trial import Trial
+from xaimed.evaluation.verdicts import SIMILARITY
 from xaimed.explain.contract import Explainer
 from xaimed.models.network import Network
 
-SIMILARITY, TOP = "similarity:", f"top_tenth:{ALL}"
+TOP = f"top_tenth:{ALL}"
 REPEATED, FROZEN = "identical:repeated", "identical:frozen"
 CAPTION = (
     "Weights are drawn anew from the head backwards, stage by stage and cumulatively (Adebayo et al. 2018): by each "
@@ -110,25 +111,6 @@ def measures_of(stops: Sequence[str]) -> dict[str, Measure]:
         REPEATED: Measure("Identical when asked again", "higher", percent=True),
         FROZEN: Measure("Identical with weights frozen", "higher", percent=True),
     }
-
-
-def verdict(rows: pd.DataFrame, groups: Mapping[str, str]) -> list[str]:
-    """In words, from stored rows of one fold or several, a sentence for each explainer.
-
-    Args:
-        rows: what ``Sanity`` found.
-        groups: the patient of every sample.
-    """
-    said = []
-    for found in resemblances(rows, SIMILARITY + ALL, groups):
-        if found.blunt:
-            words = "cannot be judged: maps of different pictures are too alike"
-        elif found.alike:
-            words = "fails: its maps stay when the network has forgotten everything"
-        else:
-            words = "passes: its maps change when the network forgets"
-        said.append(f"{found.explainer} {words} ({found.said()})")
-    return said
 
 
 def _identical(first: Tensor, second: Tensor) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -46,11 +46,13 @@ class Trust:
         name: of the run.
         entries: its lines, predictions first.
         warnings: what forbids to trust it whatever its numbers are, such as a shortcut that was found, or a stamp.
+        said: what the evaluations say in words.
     """
 
     name: str
     entries: tuple[Entry, ...]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
     @property
     def fails(self) -> list[Entry]:

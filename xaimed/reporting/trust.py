@@ -26,7 +26,7 @@ HELD_AGAINST = (
 )
 
 
-def trust_table(trust: Trust, notes: Sequence[str] = ()) -> Table:
+def trust_table(trust: Trust) -> Table:
     """One run: a line for each measure and explainer, questions in the order in which a reader would ask them."""
     names = short_names(list(dict.fromkeys(entry.explainer for entry in trust.entries)))
     asked = list(dict.fromkeys([*QUESTIONS, *(entry.aspect for entry in trust.entries)]))
@@ -41,7 +41,8 @@ def trust_table(trust: Trust, notes: Sequence[str] = ()) -> Table:
             rows.append((f"· {heading(entry.measure)}{of}", value, _beaten(entry)))
     columns = ("Measure", f"Value{INTERVAL}", "Against")
     said = [f"Warning: {warning}." for warning in trust.warnings]
-    return Table(f"Trust: {trust.name}", columns, tuple(rows), (*said, f"{INTERVALS}.", f"{HELD_AGAINST}.", *notes))
+    said += [f"{sentence[0].upper()}{sentence[1:]}." for sentence in trust.said]
+    return Table(f"Trust: {trust.name}", columns, tuple(rows), (*said, f"{INTERVALS}.", f"{HELD_AGAINST}."))
 
 
 def compared_table(runs: Sequence[Trust]) -> Table:

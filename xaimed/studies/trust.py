@@ -12,6 +12,7 @@ from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.statistics.bootstrap import Interval
 from xaimed.evaluation.statistics.resampled import resampled
 from xaimed.evaluation.trust import Entry, Trust, entries_of
+from xaimed.evaluation.verdicts import said_of, warnings_of
 
 SHOWN = ("accuracy", "auc")
 ECE = Measure("ECE", "lower", trust=True)
@@ -35,7 +36,9 @@ def trust_of(
     """
     entries = [*_performance(predictions), Entry("calibration", ECE, "", calibration["ece"])]
     measured = (entry for each in found for entry in entries_of(each))
-    return Trust(name, (*entries, *measured, *uncertainty_entries(found, predictions)), tuple(stamps))
+    warnings = (*stamps, *(warning for each in found for warning in warnings_of(each)))
+    said = tuple(sentence for each in found for sentence in said_of(each))
+    return Trust(name, (*entries, *measured, *uncertainty_entries(found, predictions)), warnings, said)
 
 
 def _performance(predictions: Predictions) -> list[Entry]:

@@ -15,9 +15,10 @@ from xaimed.callbacks.explain import MAPS, load_maps
 from xaimed.config.identity import identity_hash
 from xaimed.errors import StoreError
 from xaimed.evaluation.findings import read_findings, write_findings
-from xaimed.evaluation.label_randomised import NAME, label_randomised, verdict
+from xaimed.evaluation.label_randomised import label_randomised
 from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.reading import read_predictions
+from xaimed.evaluation.verdicts import LABEL_RANDOMISED, shuffled_verdict
 from xaimed.store.cache import publish_directory
 from xaimed.store.fold import EVALUATIONS, EXPLANATIONS, PREDICTIONS, SPLIT, Fold
 from xaimed.store.run import Run
@@ -29,7 +30,7 @@ def beside_its_control(run: Run, control: Run) -> list[str]:
     if not found:
         return []
     rows = pd.concat([read_findings(place)[1].rows for place in found.values()], ignore_index=True)
-    return verdict(rows, {name: group for fold in found for name, group in _patients(fold)})
+    return shuffled_verdict(rows, {name: group for fold in found for name, group in _patients(fold)})
 
 
 def _compared(fold: Fold, control: Run) -> Path | None:
@@ -44,7 +45,9 @@ def _compared(fold: Fold, control: Run) -> Path | None:
         return None
     shared = sorted(_explained(fold) & _explained(other))
     digest = identity_hash({"control": control.facts()["identity"], "of": shared})[:6]
-    return publish_directory(fold.path / EVALUATIONS / f"{NAME}-{digest}", partial(_store, fold, other, shared))
+    return publish_directory(
+        fold.path / EVALUATIONS / f"{LABEL_RANDOMISED}-{digest}", partial(_store, fold, other, shared)
+    )
 
 
 def _store(fold: Fold, control: Fold, shared: Sequence[str], aside: Path) -> None:
@@ -53,7 +56,7 @@ def _store(fold: Fold, control: Fold, shared: Sequence[str], aside: Path) -> Non
     rows = _order([str(name) for name in other.frame["sample_id"]], ids)
     same = Predictions(other.kind, other.classes, other.frame.iloc[rows].reset_index(drop=True))
     maps = {name: (_heatmaps(fold, name, ids), _heatmaps(control, name, ids)) for name in shared}
-    write_findings(aside, NAME, label_randomised(own, same, maps))
+    write_findings(aside, LABEL_RANDOMISED, label_randomised(own, same, maps))
 
 
 def _explained(fold: Fold) -> set[str]:

@@ -24,7 +24,7 @@ def spoken(region: str) -> str:
 
 
 MEASURES = {
-    LARGEST: Measure("Largest excess drop", "lower", percent=True, trust=True, against=0.0),
+    LARGEST: Measure("Largest excess drop", "lower", percent=True, trust=True),
     **{DROP + name: Measure(f"Drop without {spoken(name)}", "lower", percent=True) for name in REGIONS},
     **{FLIP + name: Measure(f"Flips without {spoken(name)}", "lower", percent=True) for name in REGIONS},
     SURROUNDINGS: Measure("Right by the surroundings alone", "lower", percent=True),
