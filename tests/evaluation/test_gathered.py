@@ -92,7 +92,7 @@ def test_a_measure_is_read_by_what_it_has_to_beat(tmp_path, energy, ratio, area,
     entries = entries_of(found)
     assert [entry.measure.title for entry in entries] == ["Energy inside", "Energy over chance", "Deletion area"]
     assert [entry.reading for entry in entries] == readings
-    assert [entry.against for entry in entries] == ["random", "1", "Floor"]
+    assert [entry.against for entry in entries] == ["random", "1", "floor"]
     assert [entry.reference for entry in entries] == pytest.approx([0.3, 1.0, 0.5])
 
 

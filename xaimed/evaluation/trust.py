@@ -82,7 +82,7 @@ def _held_against(found: Gathered, explainer: str, key: str) -> tuple[str, float
         control = measure.against.startswith(CONTROL)
         other = found.values(measure.against, key) if control else found.values(explainer, measure.against)
         reference = other.set_index("sample_id")["value"].reindex(own.index).to_numpy(dtype=np.float64)
-        told = measure.against.removeprefix(CONTROL) if control else found.measures[measure.against].title
+        told = measure.against.removeprefix(CONTROL).rpartition(":")[-1].replace("_", " ")
     else:
         reference, told = np.full(len(own), float(measure.against)), f"{measure.against:g}"
     difference = mean_interval(own["value"].to_numpy(dtype=np.float64) - reference, own["group"].to_numpy())

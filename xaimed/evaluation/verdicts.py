@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from xaimed.evaluation.gathered import Gathered
+from xaimed.evaluation.gathered import Gathered, short_names
 from xaimed.evaluation.resemblance import resemblances
 from xaimed.evaluation.shortcuts.rows import spoken
 from xaimed.evaluation.shortcuts.verdict import verdict as shortcut_verdict
@@ -23,9 +23,10 @@ def said_of(found: Gathered) -> list[str]:
     groups = _patients(found)
     if found.name == SHORTCUTS:
         return shortcut_verdict(found.rows, groups).sentences()
+    rows = found.rows.assign(explainer=found.rows["explainer"].map(short_names(found.explainers)))
     if found.name == SANITY:
-        return sanity_verdict(found.rows, groups)
-    return shuffled_verdict(found.rows, groups) if found.name == LABEL_RANDOMISED else []
+        return sanity_verdict(rows, groups)
+    return shuffled_verdict(rows, groups) if found.name == LABEL_RANDOMISED else []
 
 
 def warnings_of(found: Gathered) -> list[str]:
