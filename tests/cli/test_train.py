@@ -59,7 +59,11 @@ NEEDS = {
     ],
     ("experiment", "demo"): ["backbone=tiny", "trainer.max_epochs=1", *DRAWN],
 }
-ELSEWHERE = {("objective", "bce")}  # needs one logit or labels: tests/cli/test_objectives.py
+PIXELS = ("gradient_shap", "integrated_gradients", "occlusion")
+ELSEWHERE = {
+    ("objective", "bce"),  # needs one logit or labels: tests/cli/test_objectives.py
+    *(("explainer", name) for name in PIXELS),  # all in one run, below
+}
 PLAIN = {
     *("strategy", "hybrid", "objective", "optimizer", "schedule"),
     *("trainer", "logger", "augmentation", "explainer", "backbone"),
@@ -124,6 +128,25 @@ def test_every_option_runs(tmp_path, monkeypatch, group, option):
     if option == "mc_gradcam":
         (folder,) = (fold / "explanations").glob("mc_gradcam-*")
         assert load_maps(folder)["passes_logits"].shape[1] == 3
+
+
+def test_attributions_of_pixels_in_one_run(tmp_path):
+    few = [
+        "explainer.integrated_gradients.steps=4",
+        "explainer.gradient_shap.samples=3",
+        "explainer.occlusion.stride=0.2",
+    ]
+    assert train(tmp_path, *QUICK, f"explainer=[{','.join(PIXELS)}]", *few, *DRAWN) == 0
+    explained = finished(tmp_path) / "explanations"
+    for name in PIXELS:
+        (folder,) = explained.glob(f"{name}-*")
+        maps = load_maps(folder)
+        assert maps["heatmap"].shape[1:] == maps["signed"].shape[1:] == (32, 32)
+        assert maps["heatmap"].max() > 0
+        assert json.loads((folder / "asked.json").read_text())["explainer"] == name
+        if name != "occlusion":
+            assert maps["convergence"].shape == maps["targets"].shape
+    assert list(explained.glob("panels-*/overview.png"))
 
 
 @pytest.mark.parametrize(

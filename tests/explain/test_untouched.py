@@ -4,7 +4,10 @@ from torch import nn
 
 from xaimed.errors import ExplainError
 from xaimed.explain.gradcam import GradCAM
+from xaimed.explain.gradient_shap import GradientShap
+from xaimed.explain.integrated_gradients import IntegratedGradients
 from xaimed.explain.mc_gradcam import MCDropoutGradCAM
+from xaimed.explain.occlusion import Occlusion
 from xaimed.explain.untouched import untouched
 
 HOOKS = [name for name in vars(nn.Module()) if "hooks" in name]
@@ -45,7 +48,17 @@ class Crash(nn.Module):
         raise RuntimeError("crash")
 
 
-EXPLAINERS = pytest.mark.parametrize("explain", [GradCAM(), MCDropoutGradCAM(3)], ids=lambda explain: explain.name)
+EXPLAINERS = pytest.mark.parametrize(
+    "explain",
+    [
+        GradCAM(),
+        MCDropoutGradCAM(3),
+        IntegratedGradients(steps=3),
+        GradientShap(samples=3),
+        Occlusion(window=8, stride=8),
+    ],
+    ids=lambda explain: explain.name,
+)
 
 
 @EXPLAINERS

@@ -25,6 +25,9 @@ from xaimed.reporting.panels import draw_panel
 TITLES = {
     "gradcam": ("Grad-CAM", ""),
     "mc_gradcam": ("MC-dropout mean", "MC-dropout uncertainty (SD)"),
+    "integrated_gradients": ("Integrated gradients", ""),
+    "gradient_shap": ("Gradient SHAP", ""),
+    "occlusion": ("Occlusion", ""),
     "ensemble_gradcam": ("Grad-CAM, members' mean", "Spread over members (SD)"),
 }
 OVERVIEW = "overview.png"
