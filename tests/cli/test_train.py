@@ -62,10 +62,12 @@ NEEDS = {
     ],
     ("experiment", "demo"): ["backbone=tiny", "trainer.max_epochs=1", *DRAWN],
 }
+PIXELS = ("gradient_shap", "integrated_gradients", "occlusion")
 FAMILY = ("ablationcam", "eigencam", "gradcam_plusplus", "hirescam", "layercam", "scorecam", "xgradcam")
 ELSEWHERE = {
     ("objective", "bce"),  # needs one logit or labels: tests/cli/test_objectives.py
     *(("explainer", name) for name in FAMILY),  # all in one run, below
+    *(("explainer", name) for name in PIXELS),  # likewise
     ("explainer", "fusion"),  # of cheap parts, in the same run
 }
 EXTRAS = {"timm": ("timm", "xception"), "shap": ("shap_partition",)}
@@ -156,6 +158,25 @@ def test_the_cam_family_and_a_fusion_in_one_run(tmp_path, capfd):
     (folder,) = explained.glob("fusion-*")
     assert load_maps(folder)["heatmap"].shape[1:] == (32, 32)
     assert load_maps(folder)["part_layercam"].shape[1:] == (8, 8)
+
+
+def test_attributions_of_pixels_in_one_run(tmp_path):
+    few = [
+        "explainer.integrated_gradients.steps=4",
+        "explainer.gradient_shap.samples=3",
+        "explainer.occlusion.stride=0.2",
+    ]
+    assert train(tmp_path, *QUICK, f"explainer=[{','.join(PIXELS)}]", *few, *DRAWN) == 0
+    explained = finished(tmp_path) / "explanations"
+    for name in PIXELS:
+        (folder,) = explained.glob(f"{name}-*")
+        maps = load_maps(folder)
+        assert maps["heatmap"].shape[1:] == maps["signed"].shape[1:] == (32, 32)
+        assert maps["heatmap"].max() > 0
+        assert json.loads((folder / "asked.json").read_text())["explainer"] == name
+        if name != "occlusion":
+            assert maps["convergence"].shape == maps["targets"].shape
+    assert list(explained.glob("panels-*/overview.png"))
 
 
 @pytest.mark.parametrize(

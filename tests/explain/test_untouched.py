@@ -8,8 +8,11 @@ from xaimed.explain.cam_family import GradCAMPlusPlus, HiResCAM, LayerCAM, XGrad
 from xaimed.explain.cam_without_gradients import AblationCAM, EigenCAM, ScoreCAM
 from xaimed.explain.fusion import Fusion, Part
 from xaimed.explain.gradcam import GradCAM
+from xaimed.explain.gradient_shap import GradientShap
+from xaimed.explain.integrated_gradients import IntegratedGradients
 from xaimed.explain.lime import LIME
 from xaimed.explain.mc_gradcam import MCDropoutGradCAM
+from xaimed.explain.occlusion import Occlusion
 from xaimed.explain.shap_kernel import KernelSHAP
 from xaimed.explain.shap_partition import PartitionSHAP
 from xaimed.explain.untouched import untouched
@@ -62,6 +65,9 @@ EXPLAINERS = pytest.mark.parametrize(
         LIME(samples=6, segments=4, segmentation="grid"),
         KernelSHAP(samples=6, segments=4),
         PartitionSHAP(max_evals=6),
+        IntegratedGradients(steps=3),
+        GradientShap(samples=3),
+        Occlusion(window=8, stride=8),
     ],
     ids=lambda explain: explain.name,
 )

@@ -26,8 +26,12 @@ class JoinedBody(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """``[B, the body's features + the handcrafted ones]``."""
+        return torch.cat([self.deep(images), self.measured(images)], 1)
+
+    def measured(self, images: Tensor) -> Tensor:
+        """The handcrafted features ``[B, width]`` of the pictures as they were before normalisation."""
         pictures = images.detach().cpu().float() * self.std + self.mean
-        return torch.cat([self.deep(images), self.handcrafted(pictures).to(images.device)], 1)
+        return self.handcrafted(pictures).to(images.device)
 
 
 class HybridNetwork(Network):
