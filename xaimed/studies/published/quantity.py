@@ -54,6 +54,10 @@ class Quantity:
         """Without its sign."""
         return Quantity(abs(self.value), abs(self.rounded), abs(self.either))
 
+    def value_fits(self, number: Printed) -> bool:
+        """Whether the value itself, not only what rounding leaves possible, is rounded to this number."""
+        return number.rounded.low <= self.value <= number.rounded.high
+
     def told(self) -> str:
         """The value, and between what it lies where rounding leaves it open."""
         if self.rounded.exact:

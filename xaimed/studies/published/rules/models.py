@@ -1,0 +1,47 @@
+"""Are the printed sizes and costs those of the described networks? Each is built and measured, in both conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from xaimed.studies.published.findings import Agreement, Finding, Outcome
+from xaimed.studies.published.measuring import IMAGENET, described
+from xaimed.studies.published.paper import Model, Paper, Value
+from xaimed.studies.published.printed import shown
+
+RULE = "described models, built and measured"
+CONVENTIONS = {"flops": ("multiply_adds", "flops"), "multiply_adds": ("multiply_adds",)}
+WORDS = {"multiply_adds": "multiply-adds", "flops": "FLOPs, two for each multiply-add", "trainable": "trained weights"}
+
+
+def check(paper: Paper) -> Iterator[Outcome]:
+    """Everything that is printed of every model."""
+    for model in paper.models.values():
+        found = described(model)
+        for quantity, address in model.values.items():
+            yield _held(paper, model, quantity, paper.values[address], found)
+
+
+def _held(paper: Paper, model: Model, quantity: str, value: Value, found: Mapping[str, int]) -> Outcome:
+    ways = CONVENTIONS.get(quantity, (quantity,))
+    for way in ways:
+        if value.printed.rounded.holds(found[way]):
+            told = f"as {_word(way)}" if len(ways) > 1 else ""
+            return Agreement(RULE, f"{value.place}: {value.printed.text}", told)
+    lines = [f"{_word(way)} of the described network, {model.outputs} outputs: {found[way]:,}" for way in ways]
+    original = described(model, IMAGENET)
+    told = f"The printed {quantity.replace('_', ' ')} is not that of the network that is described."
+    for way in ways:
+        if value.printed.rounded.holds(original[way]):
+            lines.append(f"with the {IMAGENET} outputs of ImageNet: {original[way]:,}, which is what is printed")
+            told = f"The printed {quantity} is that of the original network for {IMAGENET} classes, not of the one used."
+    lines.append(f"{value.printed.text} is printed")
+    lines += [model.remark] if model.remark and quantity in CONVENTIONS else []
+    nearest = min((found[way] for way in ways), key=lambda count: abs(count - value.printed.value))
+    gap = abs(float(nearest / value.printed.value) - 1)
+    lines.append(f"{shown(100 * gap, 3)} % of what is printed lie between them")
+    return Finding(RULE, paper.weight_of(value), (value.place, model.place), told, tuple(lines), gap, (value.address,))
+
+
+def _word(way: str) -> str:
+    return WORDS.get(way, way)
