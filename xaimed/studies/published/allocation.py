@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xaimed.studies.published.folds import Plan, plans
-from xaimed.studies.published.paper import Matrix, Samples, Value
+from xaimed.studies.published.parts import Matrix, Samples, Value
 from xaimed.studies.published.printed import Printed
 from xaimed.studies.published.scores import Counts, score
 
@@ -77,9 +77,7 @@ def moved(matrix: Matrix) -> Iterator[tuple[Matrix, str]]:
 
 
 def _errors(matrix: Matrix) -> list[tuple[int, int, int]]:
-    return [
-        (i, j, count) for i, line in enumerate(matrix.counts) for j, count in enumerate(line) if i != j and count
-    ]
+    return [(i, j, count) for i, line in enumerate(matrix.counts) for j, count in enumerate(line) if i != j and count]
 
 
 def _shares(matrix: Matrix, plan: Plan, folds: int) -> Counts:

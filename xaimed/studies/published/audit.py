@@ -1,9 +1,9 @@
-"""What do the published numbers say of themselves? Every rule over every value, what fails ranked, what holds counted."""
+"""What do the published numbers say of themselves? Every rule, what fails ranked, what holds counted."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome, ranked
 from xaimed.studies.published.misprints import with_misprints
@@ -50,6 +50,12 @@ def audit(paper: Paper) -> Audited:
     """Put every rule to every value, and build and measure every described model."""
     outcomes: list[Outcome] = [outcome for rule in RULES for outcome in rule.check(paper)]
     outcomes += models.check(paper) if paper.models else []
-    findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
+    findings = [_with_echoes(paper, outcome) for outcome in outcomes if isinstance(outcome, Finding)]
     agreements = tuple(outcome for outcome in outcomes if isinstance(outcome, Agreement))
     return Audited(paper, tuple(ranked(with_misprints(paper, findings))), agreements)
+
+
+def _with_echoes(paper: Paper, finding: Finding) -> Finding:
+    """With the places in the text that repeat a number which cannot stand as it is."""
+    echoes = [claim.place for address in finding.about if address in paper.values for claim in paper.quoting(address)]
+    return replace(finding, places=tuple(dict.fromkeys([*finding.places, *echoes])))

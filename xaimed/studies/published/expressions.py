@@ -18,6 +18,7 @@ from xaimed.studies.published.quantity import Quantity, largest, least, mean, to
 
 _SYMBOLS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARED = {ast.Eq: "==", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">="}
+_SAID = {"==": "", "<": "less than ", ">": "more than ", "<=": "at most ", ">=": "at least "}
 _GATHERED: dict[str, Callable[[Sequence[Quantity]], Quantity]] = {
     "sum": total,
     "mean": mean,
@@ -76,14 +77,12 @@ class _Reading:
         if not sign:
             raise self.refusal("only ==, <, >, <= and >= compare")
         ordered = sign != "=="
-        pairs = [
-            (one, other) for one in self.side(left, limit=ordered) for other in self.side(right, limit=ordered)
-        ]
+        pairs = [(one, other) for one in self.side(left, limit=ordered) for other in self.side(right, limit=ordered)]
         rounded = all(_true(one.rounded, sign, other.rounded) for one, other in pairs)
         either = all(_true(one.either, sign, other.either) for one, other in pairs)
         told = f"{self.told(left)} {sign if ordered else '='} {self.told(right)}"
         if not either:
-            told = f"{self.told(left)}, but {sign + ' ' if ordered else ''}{self.told(right)} is said"
+            told = f"{self.told(left)}, not {_SAID[sign]}{self.told(right)}"
         gap = max(_gap(one, other) for one, other in pairs)
         return Verdict(either, either and not rounded, told, 0.0 if either else gap)
 
@@ -135,8 +134,9 @@ class _Reading:
             return ast.get_source_segment(self.line, node) or ""
         values = self.gathered(node)
         if isinstance(node, ast.BinOp | ast.UnaryOp) or (isinstance(node, ast.Call) and len(values) == 1):
-            return f"{self.written(node)} = {values[0].told()}"
-        return f"{self.written(node)}"
+            written, told = self.written(node), values[0].told()
+            return written if written == told else f"{written} = {told}"
+        return self.written(node)
 
     def written(self, node: ast.expr) -> str:
         if isinstance(node, ast.BinOp):
@@ -187,5 +187,3 @@ def _true(left: Interval, sign: str, right: Interval) -> bool:
 def _gap(left: Quantity, right: Quantity) -> float:
     size = max(abs(left.value), abs(right.value))
     return float(left.rounded.apart(right.rounded) / size) if size else 0.0
-
-

@@ -1,4 +1,4 @@
-"""What came out of a check? Agreement, counted; or a finding, with its places and its arithmetic, and how grave it is."""
+"""What came out of a check? Agreement, counted; or a finding, with its places, its arithmetic and its weight."""
 
 from __future__ import annotations
 

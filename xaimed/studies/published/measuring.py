@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from xaimed.studies.published.paper import Model
+from xaimed.studies.published.parts import Model
 
 IMAGENET = 1000
 

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
-from xaimed.studies.published.paper import Matrix, Paper, Samples
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Matrix, Samples
 from xaimed.studies.published.printed import Printed, count, shown
 from xaimed.studies.published.quantity import Quantity
 
@@ -108,8 +109,9 @@ class Names:
 
 def _of_matrix(function: str, matrix: Matrix) -> Quantity:
     correct, total = matrix.correct, matrix.total
-    found = {"correct": correct, "errors": total - correct, "total": total, "accuracy": Fraction(100 * correct, total)}
-    return Quantity.exactly(found[function])
+    accuracy = Fraction(100 * correct, total)
+    found = {"correct": Fraction(correct), "errors": Fraction(total - correct), "total": Fraction(total)}
+    return Quantity.exactly(found.get(function, accuracy))
 
 
 def _of_samples(samples: Samples, words: Words, where: str) -> int:

@@ -1,4 +1,4 @@
-"""Between what must a mean over folds lie? The least and the most that any share of a matrix over the folds can give."""
+"""Between what must a mean over folds lie? The least and the most that sharing a matrix over them can give."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from xaimed.studies.published.folds import plans, sizes
 from xaimed.studies.published.interval import Interval, between
-from xaimed.studies.published.paper import MACRO, Column, Matrix, Samples
+from xaimed.studies.published.parts import MACRO, Column, Matrix, Samples
 from xaimed.studies.published.scores import one_against_rest
 
 MOST = 4000
@@ -48,9 +48,7 @@ def accuracy_over_folds(classes: tuple[int, ...], folds: int, errors: int) -> In
 
 
 @lru_cache
-def _class_over_folds(
-    matrix: Matrix, place: int, classes: tuple[int, ...], folds: int, metric: str
-) -> Interval | None:
+def _class_over_folds(matrix: Matrix, place: int, classes: tuple[int, ...], folds: int, metric: str) -> Interval | None:
     missed = sum(matrix.counts[place]) - matrix.counts[place][place]
     false = sum(line[place] for line in matrix.counts) - matrix.counts[place][place]
     missed, false = (0 if metric == "specificity" else missed), (0 if metric == "recall" else false)
@@ -75,9 +73,7 @@ def _shared(share: tuple[tuple[int, int], ...], missed: int, false: int, metric:
 
 def _values(own: int, rest: int, missed: int, false: int, metric: str) -> tuple[Shares, Shares]:
     """The metric of one fold for every number of misses and false alarms; undefined is anything from 0 to 1."""
-    misses, alarms = np.meshgrid(
-        np.arange(min(own, missed) + 1.0), np.arange(min(rest, false) + 1.0), indexing="ij"
-    )
+    misses, alarms = np.meshgrid(np.arange(min(own, missed) + 1.0), np.arange(min(rest, false) + 1.0), indexing="ij")
     value = one_against_rest(own - misses, misses, alarms, rest - alarms, metric)
     undefined = (own - misses + alarms == 0) & (metric == "precision")
     return value, np.where(undefined, 1.0, value)

@@ -1,160 +1,14 @@
-"""What does a paper print? Samples, tables, confusion matrices, models and statements, each with its place."""
+"""What is a paper here? All that it prints, found by address, by pattern, by row, and by who quotes it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from xaimed.errors import ConfigError
 from xaimed.studies.published.findings import Weight
-from xaimed.studies.published.printed import Printed
-
-FOLDS, POOLED, RUNS = "folds", "pooled", "runs"
-MACRO, WEIGHTED, MICRO = "macro", "weighted", "micro"
-
-
-@dataclass(frozen=True)
-class Samples:
-    """A set of samples that something is counted over.
-
-    Attributes:
-        folds: into how many parts it was cut, each of which was held out once; None where it was not.
-        runs: how many runs are averaged where values are means over runs.
-        positive: the class that is looked for, where there are two.
-    """
-
-    name: str
-    n: int
-    classes: Mapping[str, int] = field(default_factory=dict)
-    folds: int | None = None
-    runs: int | None = None
-    positive: str | None = None
-
-
-@dataclass(frozen=True)
-class Column:
-    """What the values of a column are.
-
-    Attributes:
-        metric: accuracy, recall (or sensitivity), specificity, precision, f1, kappa, mcc, auc, mean, …; empty for
-            what no rule knows.
-        unit: ``%`` where the values are percentages.
-        average: over the classes: macro, weighted, micro.
-        label: the class that it is about, where it is about one.
-        over: folds (mean over them), runs, or pooled (all samples at once).
-        of: the samples.
-        parts: the columns whose mean (and spread) it is.
-    """
-
-    name: str
-    metric: str = ""
-    unit: str = ""
-    average: str = ""
-    label: str = ""
-    over: str = ""
-    of: str = ""
-    parts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Value:
-    """One printed number with its address, its place and what it is."""
-
-    address: str
-    place: str
-    printed: Printed
-    column: Column
-
-    @property
-    def percent(self) -> bool:
-        """Whether it is in hundredths."""
-        return "%" in (self.column.unit, self.printed.unit)
-
-    @property
-    def scale(self) -> int:
-        """What a share is multiplied with to be printed like this."""
-        return 100 if self.percent else 1
-
-
-@dataclass(frozen=True)
-class Table:
-    """Printed rows and columns; a per-class report is one whose rows are classes."""
-
-    name: str
-    place: str
-    weight: Weight
-    rows: Mapping[str, Mapping[str, Value]]
-    texts: Mapping[str, str] = field(default_factory=dict)
-    relations: tuple[str, ...] = ()
-    report: str = ""
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """A confusion matrix: true classes in rows, predicted ones in columns.
-
-    Attributes:
-        row: the address of the table row with the metrics of the same predictions, if there is one.
-    """
-
-    name: str
-    place: str
-    of: str
-    labels: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-    row: str = ""
-
-    @property
-    def correct(self) -> int:
-        """What lies on the diagonal."""
-        return sum(line[i] for i, line in enumerate(self.counts))
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return sum(map(sum, self.counts))
-
-
-@dataclass(frozen=True)
-class Model:
-    """A network as the paper describes it, and what the paper prints of it, by quantity.
-
-    Attributes:
-        backbone: the option of ``conf/backbone`` and its changes, as overrides.
-        strategy: the option of ``conf/strategy``, for what is trained.
-        remark: what explains a difference, if that is known.
-    """
-
-    name: str
-    place: str
-    backbone: tuple[str, ...]
-    outputs: int
-    size: int
-    strategy: str
-    values: Mapping[str, str]
-    remark: str = ""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A statement of the text: what it says in words of ours, and what would have to be true.
-
-    Attributes:
-        checks: expressions over addresses that must hold.
-        contradicts: names of statements that cannot be true together with this one.
-        compares: two matrices of the same samples, the first of which is called better.
-        pools: table whose values it says are made from all predictions at once.
-    """
-
-    name: str
-    place: str
-    says: str
-    weight: Weight
-    checks: tuple[str, ...] = ()
-    contradicts: tuple[str, ...] = ()
-    compares: tuple[str, ...] = ()
-    pools: str = ""
+from xaimed.studies.published.parts import Claim, Matrix, Model, Samples, Table, Value
 
 
 @dataclass(frozen=True)
@@ -199,14 +53,24 @@ class Paper:
 
     def weight_of(self, value: Value) -> Weight:
         """As grave as the gravest statement that is checked against it, or as its table."""
-        quoting = [
-            claim.weight for claim in self.claims.values() if any(_names(check, value.address) for check in claim.checks)
-        ]
-        table = self.tables.get(value.address.partition(".")[0])
-        return min([*quoting, table.weight if table else Weight.RESULT])
+        table = self.tables[value.address.partition(".")[0]]
+        return min([table.weight, *(claim.weight for claim in self.quoting(value.address))])
+
+    def quoting(self, address: str) -> list[Claim]:
+        """The statements that repeat a value, or reckon with it; not those that only put it in an order."""
+        lines = {claim.name: self.reckoned_with(claim, address) for claim in self.claims.values()}
+        return [claim for claim in self.claims.values() if lines[claim.name]]
+
+    def reckoned_with(self, claim: Claim, address: str) -> list[str]:
+        """The equalities of a statement that name a value."""
+        return [check for check in claim.checks if "==" in check and _names(check, address)]
+
+    def named_in(self, check: str) -> list[str]:
+        """The addresses of the values in a check."""
+        return [address for address in self.values if _names(check, address)]
 
     def weight_of_matrix(self, matrix: Matrix) -> Weight:
-        """As grave as its row's accuracy, or a result."""
+        """As grave as the gravest value of its row, or a result."""
         return min([Weight.RESULT, *(self.weight_of(value) for value in self.row(matrix.row).values())])
 
     def reported(self) -> Iterator[tuple[Matrix, dict[str, Value]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor, prod, sqrt
 
 import numpy as np
@@ -44,14 +45,13 @@ def mean_of_shares(share: Interval, classes: tuple[int, ...]) -> bool:
     return bool(((reached >= low - 1e-9) & (reached <= high + 1e-9)).any())
 
 
+@lru_cache
 def correct_over_folds(share: Interval, classes: tuple[int, ...], folds: int) -> list[int]:
     """How many samples in all may be right when the folds' accuracies have this mean."""
     total = sum(classes)
     middle = round(share.middle * total)
     near = range(max(middle - total // 10 - 2, 0), min(middle + total // 10 + 2, total) + 1)
-    return [
-        right for right in near if _overlap(accuracy_over_folds(classes, folds, total - right), share)
-    ]
+    return [right for right in near if _overlap(accuracy_over_folds(classes, folds, total - right), share)]
 
 
 def divisors_of(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from xaimed.errors import ConfigError
-from xaimed.studies.published.interval import Interval, exactly
+from xaimed.studies.published.interval import Interval
 
 SCALES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?"

@@ -9,7 +9,8 @@ from typing import Any
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
 from xaimed.studies.published.findings import Weight
-from xaimed.studies.published.paper import Claim, Column, Matrix, Model, Paper, Samples, Table, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Claim, Column, Matrix, Model, Samples, Table, Value
 from xaimed.studies.published.printed import printed
 
 PARTS = ("paper", "samples", "tables", "matrices", "models", "claims", "protocol")
@@ -26,7 +27,9 @@ def paper_from(name: str, node: Node) -> Paper:
     _only(node, PARTS, name)
     samples = {key: _samples(key, part, f"samples.{key}") for key, part in _part(node, "samples").items()}
     tables = {key: _table(key, part) for key, part in _part(node, "tables").items()}
-    values = {value.address: value for table in tables.values() for row in table.rows.values() for value in row.values()}
+    values = {
+        value.address: value for table in tables.values() for row in table.rows.values() for value in row.values()
+    }
     paper = Paper(
         name=name,
         title=str(_part(node, "paper").get("title", name)),
@@ -55,7 +58,8 @@ def _table(name: str, node: Node) -> Table:
     _only(node, ("place", "columns", "rows", "of", "over", "average", "relations", "report", "weight"), where)
     shared = {key: node[key] for key in ("of", "over", "average") if key in node}
     columns = {key: _column(key, {**shared, **(part or {})}, where) for key, part in node["columns"].items()}
-    rows, texts = {}, {}
+    rows: dict[str, dict[str, Value]] = {}
+    texts: dict[str, str] = {}
     for row, cells in node["rows"].items():
         label = str(cells.get("is", row))
         place = f"{node['place']}, {label}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from xaimed.studies.published.paper import MACRO, MICRO, WEIGHTED, Column
+from xaimed.studies.published.parts import MACRO, MICRO, WEIGHTED, Column
 
 Counts = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
@@ -18,26 +18,25 @@ SHARES = ("accuracy", "recall", "specificity", "precision")
 """Metrics that are a number of samples out of a number of samples."""
 
 
-def score(counts: Counts, column: Column, labels: Sequence[str], positive: str | None = None) -> Scores | None:
+def score(counts: npt.ArrayLike, column: Column, labels: Sequence[str], positive: str | None = None) -> Scores | None:
     """The column's metric of every matrix in ``[..., classes, classes]``; None where it cannot be told which is meant.
 
     Where nothing was predicted as a class, its precision counts as zero, as most programs have it.
     """
-    counts = np.asarray(counts, dtype=np.float64)
+    each = np.asarray(counts, dtype=np.float64)
     if column.metric in OVERALL or column.average == MICRO:
-        return _overall(counts, column.metric if column.metric in OVERALL else "accuracy")
+        return _overall(each, column.metric if column.metric in OVERALL else "accuracy")
     if column.metric not in BY_CLASS:
         return None
-    each = by_class(counts, "recall" if column.metric == "balanced_accuracy" else column.metric)
+    found = by_class(each, "recall" if column.metric == "balanced_accuracy" else column.metric)
     label = column.label or (positive if not column.average and len(labels) == 2 else None)
     if label:
-        found: Scores = each[..., list(labels).index(label)]
-        return found
+        return np.asarray(found[..., list(labels).index(label)], dtype=np.float64)
     if column.average == MACRO or column.metric == "balanced_accuracy":
-        return np.asarray(each.mean(-1), dtype=np.float64)
+        return np.asarray(found.mean(-1), dtype=np.float64)
     if column.average == WEIGHTED:
-        support = counts.sum(-1)
-        return np.asarray((each * support).sum(-1) / support.sum(-1), dtype=np.float64)
+        support = each.sum(-1)
+        return np.asarray((found * support).sum(-1) / support.sum(-1), dtype=np.float64)
     return None
 
 
@@ -57,7 +56,7 @@ def one_against_rest(hit: Scores, missed: Scores, false: Scores, rest: Scores, m
         "precision": (hit, hit + false),
         "f1": (2 * hit, 2 * hit + missed + false),
     }[metric]
-    return np.divide(over, under, out=np.zeros(np.broadcast(over, under).shape), where=under > 0)
+    return _ratio(over, under)
 
 
 def _overall(counts: Scores, metric: str) -> Scores:
@@ -74,4 +73,5 @@ def _overall(counts: Scores, metric: str) -> Scores:
 
 
 def _ratio(over: Scores, under: Scores) -> Scores:
-    return np.divide(over, under, out=np.zeros(np.shape(over)), where=under > 0)
+    empty = np.zeros(np.broadcast_shapes(np.shape(over), np.shape(under)))
+    return np.asarray(np.divide(over, under, out=empty, where=np.asarray(under) > 0), dtype=np.float64)

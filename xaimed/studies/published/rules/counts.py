@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome, Weight
-from xaimed.studies.published.paper import Matrix, Paper
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Matrix
 
 RULE = "counts add up"
 

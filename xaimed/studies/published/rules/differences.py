@@ -1,4 +1,4 @@
-"""Is a better score more than chance? The most that two matrices of the same samples can show, whoever was wrong where."""
+"""Is a better score more than chance? The most that two matrices of the same samples can show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from scipy.stats import binomtest
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
-from xaimed.studies.published.paper import Claim, Matrix, Paper
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Claim, Matrix
 
 RULE = "a difference that the samples can show"
 LEVEL = 0.05

@@ -1,4 +1,4 @@
-"""Can F1 be what precision and recall make it? Exactly for one class; between two bounds for means over classes or folds."""
+"""Can F1 be what precision and recall make it? Exactly for one class, between two bounds for means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
 from xaimed.studies.published.interval import Interval
-from xaimed.studies.published.paper import FOLDS, RUNS, Paper, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import FOLDS, RUNS, Value
 from xaimed.studies.published.printed import shown
 
 RULE = "F1 from precision and recall"
@@ -17,18 +18,22 @@ def check(paper: Paper) -> Iterator[Outcome]:
     """Every row, or class of a row, with all three."""
     rows = {address.rpartition(".")[0] for address in paper.values}
     for row in sorted(rows):
-        found: dict[tuple[str, str, str], dict[str, Value]] = {}
-        for value in paper.row(row).values():
-            column = value.column
-            if column.metric in ("precision", "recall", "f1"):
-                found.setdefault((column.label, column.average, column.over), {})[column.metric] = value
-        for kind, metrics in found.items():
-            if len(metrics) == 3:
-                averaged = bool(kind[1]) or kind[2] in (FOLDS, RUNS)
-                yield _held(paper, metrics, averaged)
+        yield from check_row(paper, row)
 
 
-def _held(paper: Paper, metrics: dict[str, Value], averaged: bool) -> Outcome:
+def check_row(paper: Paper, row: str) -> Iterator[Outcome]:
+    """The row with this address."""
+    found: dict[tuple[str, str, str], dict[str, Value]] = {}
+    for value in paper.row(row).values():
+        column = value.column
+        if column.metric in ("precision", "recall", "f1"):
+            found.setdefault((column.label, column.average, column.over), {})[column.metric] = value
+    for (_, average, over), metrics in found.items():
+        if len(metrics) == 3:
+            yield _held(paper, metrics, averaged=bool(average) or over in (FOLDS, RUNS))
+
+
+def _held(paper: Paper, metrics: dict[str, Value], *, averaged: bool) -> Outcome:
     """The mean of harmonic means is never above the harmonic mean of the means, and never below their sum less one."""
     precision, recall, f1 = (_share(metrics[name]) for name in ("precision", "recall", "f1"))
     allowed = Interval(_harmonic(precision.low, recall.low), _harmonic(precision.high, recall.high))

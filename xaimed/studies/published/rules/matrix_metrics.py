@@ -9,7 +9,8 @@ from xaimed.studies.published.allocation import can_be_tried, fit, moved
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
 from xaimed.studies.published.interval import Interval, between, exactly
 from xaimed.studies.published.over_folds import mean_over_folds
-from xaimed.studies.published.paper import FOLDS, RUNS, Matrix, Paper, Samples, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import FOLDS, RUNS, Matrix, Samples, Value
 from xaimed.studies.published.possible import correct_over_folds
 from xaimed.studies.published.printed import shown
 from xaimed.studies.published.scores import score
@@ -33,7 +34,7 @@ class _Held:
 
     @property
     def gap(self) -> float:
-        return float(self.value.printed.either.apart(self.allowed) / abs(self.value.printed.value or 1))
+        return float(self.value.printed.either.apart(self.allowed)) / abs(float(self.value.printed.value) or 1.0)
 
     def told(self, folds: int | None) -> str:
         name = self.value.column.name
@@ -60,6 +61,16 @@ def check(paper: Paper) -> Iterator[Outcome]:
             yield from _shared(paper, matrix, samples, {one.value.column.name: one.value for one in held})
 
 
+def against(paper: Paper, address: str) -> int:
+    """How many matrices a value cannot come from."""
+    found = 0
+    for matrix, row in paper.reported():
+        value = next((value for value in row.values() if value.address == address), None)
+        held = _held(matrix, paper.samples[matrix.of], value) if value else None
+        found += held is not None and not held.holds
+    return found
+
+
 def _held(matrix: Matrix, samples: Samples, value: Value) -> _Held | None:
     found = score(matrix.counts, value.column, matrix.labels, samples.positive)
     if found is None or value.column.over == RUNS:
@@ -83,7 +94,7 @@ def _contradiction(paper: Paper, matrix: Matrix, samples: Samples, wrong: list[_
     return Finding(
         RULE,
         min(paper.weight_of(one.value) for one in wrong),
-        (wrong[0].value.place.rpartition(",")[0], matrix.place),
+        (wrong[0].value.row, matrix.place),
         f"The {names} of the table cannot come from the predictions in the matrix.",
         tuple(lines),
         max(one.gap for one in wrong),
@@ -119,7 +130,7 @@ def _shared(paper: Paper, matrix: Matrix, samples: Samples, row: Mapping[str, Va
         yield Agreement(SHARED, f"{matrix.place}: one way gives every mean and spread", f"spread divided by {told}")
         return
     alone = found.impossible
-    names = ", ".join(alone or row)
+    failing = alone or list(row)
     lines = [f"{name}: no way gives {row[name].printed.text}" for name in alone]
     lines = lines or ["each mean and spread can be had, but no one way to share the errors out gives all of them"]
     for other, told in moved(matrix):
@@ -127,11 +138,11 @@ def _shared(paper: Paper, matrix: Matrix, samples: Samples, row: Mapping[str, Va
             lines.append(f"with {told}, one way gives every printed mean and spread of the row")
     yield Finding(
         SHARED,
-        min(paper.weight_of(value) for value in row.values()),
-        (next(iter(row.values())).place.rpartition(",")[0], matrix.place),
-        f"No way to share the errors of the matrix over {samples.folds} stratified folds gives the printed {names}.",
+        min(paper.weight_of(row[name]) for name in failing),
+        (row[failing[0]].row, matrix.place),
+        f"No way to share the errors of the matrix over {samples.folds} stratified folds gives the printed "
+        f"{' and '.join(failing)}.",
         tuple(lines),
         0.0,
         (matrix.row,),
     )
-

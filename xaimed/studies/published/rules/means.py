@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome, Weight
-from xaimed.studies.published.paper import Paper, Table, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Value
 from xaimed.studies.published.printed import shown
 from xaimed.studies.published.quantity import Quantity, deviation, mean
 
@@ -27,7 +28,7 @@ def check(paper: Paper) -> Iterator[Outcome]:
                         yield outcome
                         if fitting:
                             divisors[f"{value.place}: {value.printed.text}"] = fitting
-        yield from _one_way(table, divisors)
+        yield from one_way(table.place, divisors)
 
 
 def _mean(paper: Paper, value: Value, parts: list[Value]) -> Outcome:
@@ -67,16 +68,16 @@ def _spread(paper: Paper, value: Value, parts: list[Value]) -> tuple[frozenset[s
     )
 
 
-def _one_way(table: Table, divisors: dict[str, frozenset[str]]) -> Iterator[Outcome]:
+def one_way(place: str, divisors: dict[str, frozenset[str]]) -> Iterator[Outcome]:
+    """Whether one divisor can have made all spreads of a table."""
     if len(divisors) < 2:
         return
-    if frozenset.intersection(*divisors.values()):
-        yield Agreement(ONE_WAY, table.place)
+    if common := frozenset.intersection(*divisors.values()):
+        told = f"divided by {' or '.join(sorted(common))}"
+        yield Agreement(ONE_WAY, place, told)
         return
-    lines = [f"{place}: divided by {' or '.join(sorted(names))}" for place, names in divisors.items()]
-    yield Finding(
-        ONE_WAY, Weight.METHOD, (table.place,), "The spreads of one table are made in two ways.", tuple(lines)
-    )
+    lines = [f"{each}: divided by {' or '.join(sorted(names))}" for each, names in divisors.items()]
+    yield Finding(ONE_WAY, Weight.METHOD, (place,), "The spreads of one table are made in two ways.", tuple(lines))
 
 
 def _listed(parts: list[Value]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
 from xaimed.studies.published.measuring import IMAGENET, described
-from xaimed.studies.published.paper import Model, Paper, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Model, Value
 from xaimed.studies.published.printed import shown
 
 RULE = "described models, built and measured"
@@ -30,17 +31,20 @@ def _held(paper: Paper, model: Model, quantity: str, value: Value, found: Mappin
             return Agreement(RULE, f"{value.place}: {value.printed.text}", told)
     lines = [f"{_word(way)} of the described network, {model.outputs} outputs: {found[way]:,}" for way in ways]
     original = described(model, IMAGENET)
-    told = f"The printed {quantity.replace('_', ' ')} is not that of the network that is described."
+    told = f"The printed {_name(quantity)} are not those of the network that is described."
     for way in ways:
         if value.printed.rounded.holds(original[way]):
             lines.append(f"with the {IMAGENET} outputs of ImageNet: {original[way]:,}, which is what is printed")
-            told = f"The printed {quantity} is that of the original network for {IMAGENET} classes, not of the one used."
-    lines.append(f"{value.printed.text} is printed")
+            told = f"The printed {_name(quantity)} are of the network for {IMAGENET} classes, not of the one described."
     lines += [model.remark] if model.remark and quantity in CONVENTIONS else []
     nearest = min((found[way] for way in ways), key=lambda count: abs(count - value.printed.value))
     gap = abs(float(nearest / value.printed.value) - 1)
-    lines.append(f"{shown(100 * gap, 3)} % of what is printed lie between them")
+    lines.append(f"{value.printed.text} is printed; the nearest is {shown(100 * gap, 3)} % off")
     return Finding(RULE, paper.weight_of(value), (value.place, model.place), told, tuple(lines), gap, (value.address,))
+
+
+def _name(quantity: str) -> str:
+    return {"flops": "FLOPs"}.get(quantity, quantity.replace("_", " "))
 
 
 def _word(way: str) -> str:

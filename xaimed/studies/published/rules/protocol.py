@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome, Weight
 from xaimed.studies.published.over_folds import mean_over_folds
-from xaimed.studies.published.paper import FOLDS, Claim, Matrix, Paper, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import FOLDS, Claim, Matrix, Value
 from xaimed.studies.published.printed import shown
 from xaimed.studies.published.scores import score
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
 from xaimed.studies.published.interval import Interval
-from xaimed.studies.published.paper import FOLDS, MACRO, RUNS, Matrix, Paper, Samples, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import FOLDS, MACRO, RUNS, Matrix, Samples, Value
 from xaimed.studies.published.possible import (
     correct_over_folds,
     divisors_of,
@@ -17,6 +18,7 @@ from xaimed.studies.published.possible import (
     widest_spread,
 )
 from xaimed.studies.published.printed import Printed, shown
+from xaimed.studies.published.rules.means import one_way
 from xaimed.studies.published.scores import SHARES
 
 RULE, SPREAD = "possible at its n", "spread possible at its n"
@@ -25,6 +27,7 @@ UNIT = (*SHARES, "f1", "auc", "iou", "share")
 
 def check(paper: Paper) -> Iterator[Outcome]:
     """Every value that is a share of known samples."""
+    divisors: dict[str, dict[str, frozenset[str]]] = {}
     for value in paper.values.values():
         if value.column.metric not in UNIT:
             continue
@@ -35,7 +38,14 @@ def check(paper: Paper) -> Iterator[Outcome]:
             continue
         if samples and value.column.metric in SHARES:
             yield Agreement(RULE, f"{value.place}: {value.printed.text}")
-        yield from _spread(paper, value, samples)
+        for outcome, fitting in _spread(paper, value, samples):
+            yield outcome
+            if fitting:
+                divisors.setdefault(value.address.partition(".")[0], {})[f"{value.place}: {value.printed.text}"] = (
+                    fitting
+                )
+    for table, fitting_of in divisors.items():
+        yield from one_way(paper.tables[table].place, fitting_of)
 
 
 def _share(value: Value, number: Printed | None = None) -> Interval:
@@ -99,7 +109,8 @@ def _denominator(value: Value, samples: Samples) -> int | None:
     return {"recall": samples.classes[label], "specificity": samples.n - samples.classes[label]}.get(column.metric)
 
 
-def _spread(paper: Paper, value: Value, samples: Samples | None) -> Iterator[Outcome]:
+def _spread(paper: Paper, value: Value, samples: Samples | None) -> Iterator[tuple[Outcome, frozenset[str]]]:
+    """What is wrong with a spread over folds or runs, or the divisors that can have made it."""
     if value.printed.sd is None or value.column.over not in (FOLDS, RUNS) or samples is None:
         return
     share, spread = _share(value), _share(value, value.printed.sd)
@@ -109,22 +120,18 @@ def _spread(paper: Paper, value: Value, samples: Samples | None) -> Iterator[Out
     if spread.low > widest_spread(share, count).high:
         widest = shown(float(widest_spread(share, count).high) * value.scale)
         told = f"{count} shares with a mean of {shown(value.printed.value)} spread by no more than {widest}."
-        yield _finding(paper, SPREAD, value, told, f"{value.printed.sd.text} is printed")
+        yield _finding(paper, SPREAD, value, told, f"{value.printed.sd.text} is printed"), frozenset()
         return
     divisors = _divisors(paper, value, samples, share, spread)
-    if divisors is None:
-        return
     if divisors:
         told = f"divided by {' or '.join(sorted(divisors))}"
-        yield Agreement(SPREAD, f"{value.place}: {value.printed.text}", told)
-    else:
-        yield _finding(paper, SPREAD, value, f"No {count} folds of whole samples have the mean and spread "
-                       f"{value.printed.text}, whatever the divisor.")
+        yield Agreement(SPREAD, f"{value.place}: {value.printed.text}", told), divisors
+    elif divisors is not None:
+        told = f"No {count} folds of whole samples have this mean and this spread, whatever the divisor."
+        yield _finding(paper, SPREAD, value, told, f"{value.printed.text} is printed"), divisors
 
 
-def _divisors(
-    paper: Paper, value: Value, samples: Samples, share: Interval, spread: Interval
-) -> frozenset[str] | None:
+def _divisors(paper: Paper, value: Value, samples: Samples, share: Interval, spread: Interval) -> frozenset[str] | None:
     if value.column.metric != "accuracy" or value.column.over != FOLDS or not samples.folds or not samples.classes:
         return None
     classes = tuple(samples.classes.values())
@@ -133,9 +140,7 @@ def _divisors(
     return divisors_of(share, spread, classes, samples.folds, errors)
 
 
-def _errors_if_they_fit(
-    matrix: Matrix | None, share: Interval, classes: tuple[int, ...], folds: int
-) -> int | None:
+def _errors_if_they_fit(matrix: Matrix | None, share: Interval, classes: tuple[int, ...], folds: int) -> int | None:
     """The errors of the matrix, unless the mean itself contradicts it, which is another rule's finding."""
     if matrix is None or matrix.correct not in correct_over_folds(share, classes, folds):
         return None

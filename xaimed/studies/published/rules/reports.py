@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
 from xaimed.studies.published.interval import Interval
-from xaimed.studies.published.paper import Paper, Samples, Table, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Samples, Table, Value
 from xaimed.studies.published.possible import example, whole_numbers
-from xaimed.studies.published.printed import shown
 from xaimed.studies.published.quantity import Quantity, mean, total
 
 RULE = "a per-class report"
@@ -36,8 +36,11 @@ def _supports(
         return
     added = sum(int(value.printed.value) for value in values)
     sizes = {name: int(row["support"].printed.value) for name, row in classes.items() if "support" in row}
-    wrong = [f"{name}: {size}, but {samples.classes[name]} are printed" for name, size in sizes.items()
-             if samples.classes.get(name, size) != size]
+    wrong = [
+        f"{name}: {size}, but {samples.classes[name]} are printed"
+        for name, size in sizes.items()
+        if samples.classes.get(name, size) != size
+    ]
     if added != samples.n:
         wrong.append(f"{' + '.join(map(str, sizes.values()))} = {added}, but {samples.n} are printed")
     for name in TOGETHER:

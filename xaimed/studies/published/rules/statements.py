@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from xaimed.studies.published.expressions import Verdict, judge
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
 from xaimed.studies.published.names import Names
-from xaimed.studies.published.paper import Claim, Paper, Table
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Claim, Table, Value
 
 RULE, AGAINST, RELATION = "statements against numbers", "statements against statements", "relations within a table"
 
@@ -15,42 +16,55 @@ RULE, AGAINST, RELATION = "statements against numbers", "statements against stat
 def check(paper: Paper) -> Iterator[Outcome]:
     """Every statement that can be reckoned, every relation of a table, every pair that cannot both be true."""
     for claim in paper.claims.values():
-        for line in claim.checks:
-            yield statement(paper, claim, line)
-        yield from _contradictions(paper, claim)
+        yield from _statement(paper, claim)
+        if claim.contradicts:
+            yield _contradiction(paper, claim)
     for table in paper.tables.values():
-        for line in table.relations:
-            yield from _relation(paper, table, line)
+        for name, row in table.rows.items():
+            for line in table.relations:
+                yield _relation(paper, table, name, row, line)
 
 
-def statement(paper: Paper, claim: Claim, line: str) -> Outcome:
-    """One line of a statement."""
-    verdict = judge(line, Names(paper), f"claims.{claim.name}")
-    if verdict.holds:
-        return Agreement(RULE, f"{claim.place}: {claim.says}", _if_cut(verdict))
-    about = tuple(address for address in paper.values if address in line)
-    told = f"The text says: {claim.says}. The numbers say otherwise."
-    places = (claim.place, *dict.fromkeys(paper.values[address].place for address in about))
-    return Finding(RULE, claim.weight, places[:6], told, (verdict.told,), verdict.gap, about)
-
-
-def _contradictions(paper: Paper, claim: Claim) -> Iterator[Outcome]:
-    for name in claim.contradicts:
-        other = paper.claims[name]
-        told = f"Two statements that cannot both be true: {claim.says}; and: {other.says}."
-        yield Finding(AGAINST, claim.weight, (claim.place, other.place), told)
-
-
-def _relation(paper: Paper, table: Table, line: str) -> Iterator[Outcome]:
-    for name, row in table.rows.items():
-        address = f"{table.name}.{name}"
-        verdict = judge(line, Names(paper, address), f"tables.{table.name}.relations")
-        place = next(iter(row.values())).place.rpartition(",")[0]
+def _statement(paper: Paper, claim: Claim) -> Iterator[Outcome]:
+    """The lines that hold one by one; those that do not as one finding."""
+    verdicts = {line: judge(line, Names(paper), f"claims.{claim.name}") for line in claim.checks}
+    for verdict in verdicts.values():
         if verdict.holds:
-            yield Agreement(RELATION, f"{place}: {line}", _if_cut(verdict))
-        else:
-            about = tuple(value.address for key, value in row.items() if key in line)
-            yield Finding(RELATION, table.weight, (place,), f"{line} does not hold.", (verdict.told,), verdict.gap, about)
+            yield Agreement(RULE, f"{claim.place}: {claim.says}", _if_cut(verdict))
+    wrong = {line: verdict for line, verdict in verdicts.items() if not verdict.holds}
+    if wrong:
+        about = tuple(dict.fromkeys(address for line in wrong for address in paper.named_in(line)))
+        places = dict.fromkeys(paper.values[address].place for address in about)
+        yield Finding(
+            RULE,
+            claim.weight,
+            (claim.place, *places),
+            f"The text says: {claim.says}; the numbers say otherwise.",
+            tuple(verdict.told for verdict in wrong.values()),
+            max(verdict.gap for verdict in wrong.values()),
+            about,
+        )
+
+
+def _contradiction(paper: Paper, claim: Claim) -> Finding:
+    others = [paper.claims[name] for name in claim.contradicts]
+    return Finding(
+        AGAINST,
+        claim.weight,
+        (claim.place, *dict.fromkeys(other.place for other in others)),
+        f"The text says: {claim.says}; elsewhere it says what cannot be true as well.",
+        tuple(f"{other.place}: {other.says}" for other in others),
+    )
+
+
+def _relation(paper: Paper, table: Table, name: str, row: Mapping[str, Value], line: str) -> Outcome:
+    verdict = judge(line, Names(paper, f"{table.name}.{name}"), f"tables.{table.name}.relations")
+    place = next(iter(row.values())).row
+    if verdict.holds:
+        return Agreement(RELATION, f"{place}: {line}", _if_cut(verdict))
+    about = tuple(value.address for key, value in row.items() if key in line)
+    told = f"In one row, {line} does not hold."
+    return Finding(RELATION, table.weight, (place,), told, (verdict.told,), verdict.gap, about)
 
 
 def _if_cut(verdict: Verdict) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
-from xaimed.studies.published.paper import FOLDS, RUNS, Paper, Samples, Value
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import FOLDS, RUNS, Samples, Value
 from xaimed.studies.published.scores import Counts, score
 
 RULE, AREA = "one matrix for all metrics of a row", "area under a ROC curve through a known point"
@@ -43,10 +44,12 @@ def _row(paper: Paper, row: Mapping[str, Value], samples: Samples) -> Iterator[O
     if not masks:
         return
     together = np.logical_and.reduce(list(masks.values()))
-    place = next(iter(row.values())).place.rpartition(",")[0]
+    place = next(iter(row.values())).row
     if together.any():
         first = every[together][0]
-        told = f"{first[1, 1]} found, {first[1, 0]} missed, {first[0, 1]} false alarms, {first[0, 0]} rightly left alone"
+        told = (
+            f"{first[1, 1]} found, {first[1, 0]} missed, {first[0, 1]} false alarms, {first[0, 0]} rightly left alone"
+        )
         yield Agreement(RULE, f"{place}: {', '.join(masks)} at n = {samples.n}", told)
         yield from _area(paper, row, every[together])
     elif len(masks) > 1:
