@@ -21,6 +21,7 @@ GROUPS = {
     "protocol",
     "schedule",
     "strategy",
+    "study",
     "trainer",
 }
 

@@ -56,6 +56,8 @@ def audit(paper: Paper) -> Audited:
 
 
 def _with_echoes(paper: Paper, finding: Finding) -> Finding:
-    """With the places in the text that repeat a number which cannot stand as it is."""
+    """With the places in the text that repeat a number which cannot stand as it is in a table."""
+    if finding.rule == statements.RULE:
+        return finding
     echoes = [claim.place for address in finding.about if address in paper.values for claim in paper.quoting(address)]
     return replace(finding, places=tuple(dict.fromkeys([*finding.places, *echoes])))

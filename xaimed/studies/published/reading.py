@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
 from xaimed.studies.published.findings import Weight
+from xaimed.studies.published.loose_ends import refuse_loose_ends, refuse_unknown
 from xaimed.studies.published.paper import Paper
 from xaimed.studies.published.parts import Claim, Column, Matrix, Model, Samples, Table, Value
 from xaimed.studies.published.printed import printed
@@ -16,6 +17,7 @@ from xaimed.studies.published.printed import printed
 PARTS = ("paper", "samples", "tables", "matrices", "models", "claims", "protocol")
 HEADLINES = ("title", "abstract", "conclusion", "contribution")
 Node = Mapping[str, Any]
+Thing = TypeVar("Thing")
 
 
 def paper_from(name: str, node: Node) -> Paper:
@@ -25,27 +27,41 @@ def paper_from(name: str, node: Node) -> Paper:
         ConfigError: something in it is misspelt, refers to nothing, or has lost its printed decimals.
     """
     _only(node, PARTS, name)
-    samples = {key: _samples(key, part, f"samples.{key}") for key, part in _part(node, "samples").items()}
-    tables = {key: _table(key, part) for key, part in _part(node, "tables").items()}
+    tables = _each(node, "tables", _table)
     values = {
         value.address: value for table in tables.values() for row in table.rows.values() for value in row.values()
     }
     paper = Paper(
         name=name,
         title=str(_part(node, "paper").get("title", name)),
-        samples=samples,
+        samples=_each(node, "samples", _samples),
         tables=tables,
-        matrices={key: _matrix(key, part) for key, part in _part(node, "matrices").items()},
-        models={key: _model(key, part) for key, part in _part(node, "models").items()},
-        claims={key: _claim(key, part) for key, part in _part(node, "claims").items()},
+        matrices=_each(node, "matrices", _matrix),
+        models=_each(node, "models", _model),
+        claims=_each(node, "claims", _claim),
         values=values,
         same_data=_same_data(_part(node, "protocol")),
     )
-    _refuse_loose_ends(paper)
+    refuse_loose_ends(paper)
     return paper
 
 
-def _samples(name: str, node: Node, where: str) -> Samples:
+def _each(node: Node, part: str, read: Callable[[str, Node], Thing]) -> dict[str, Thing]:
+    """Everything of one part, by name."""
+    found = {}
+    for name, own in _part(node, part).items():
+        where = f"{part}.{name}"
+        if not isinstance(own, Mapping):
+            raise ConfigError("there is nothing in it", where=where)
+        try:
+            found[str(name)] = read(str(name), own)
+        except KeyError as error:
+            raise ConfigError(f"{error} is missing", where=where) from error
+    return found
+
+
+def _samples(name: str, node: Node) -> Samples:
+    where = f"samples.{name}"
     _only(node, ("n", "classes", "folds", "runs", "positive"), where)
     classes = {str(label): int(size) for label, size in (node.get("classes") or {}).items()}
     return Samples(
@@ -145,33 +161,6 @@ def _same_data(node: Node) -> tuple[tuple[str, str, str], ...]:
     return ((str(node["place"]), str(node["chosen_on"]), str(node["reported_on"])),) if same else ()
 
 
-def _refuse_loose_ends(paper: Paper) -> None:
-    """Every reference must lead somewhere; a misspelt one would be a check that is never made."""
-    for value in paper.values.values():
-        _known(value.column.of, paper.samples, value.address, empty=True)
-    for matrix in paper.matrices.values():
-        _known(matrix.of, paper.samples, f"matrices.{matrix.name}")
-        rows = {address.rpartition(".")[0] for address in paper.values}
-        _known(matrix.row, rows, f"matrices.{matrix.name}.row", empty=True)
-    for model in paper.models.values():
-        for address in model.values.values():
-            _known(address, paper.values, f"models.{model.name}.values")
-    for claim in paper.claims.values():
-        where = f"claims.{claim.name}"
-        for name in claim.contradicts:
-            _known(name, paper.claims, where)
-        for name in claim.compares:
-            _known(name, paper.matrices, where)
-        _known(claim.pools, paper.tables, where, empty=True)
-    for table in paper.tables.values():
-        _known(table.report, paper.samples, f"tables.{table.name}.report", empty=True)
-
-
-def _known(name: str, known: Any, where: str, *, empty: bool = False) -> None:
-    if name not in known and not (empty and not name):
-        raise ConfigError(f"there is no '{name}'", where=where, fix=near_miss(name, list(known)))
-
-
 def _only(node: Node, known: Any, where: str) -> None:
     for key in node:
         if key not in known:
@@ -180,7 +169,8 @@ def _only(node: Node, known: Any, where: str) -> None:
 
 def _part(node: Node, name: str) -> Node:
     part = node.get(name) or {}
-    assert isinstance(part, Mapping)
+    if not isinstance(part, Mapping):
+        raise ConfigError("it names nothing", where=name, fix="Give each of its entries a name.")
     return part
 
 
@@ -198,5 +188,5 @@ def _weight(name: Any, otherwise: Weight) -> Weight:
     if name is None:
         return otherwise
     known = {weight.name.lower(): weight for weight in Weight}
-    _known(str(name), known, "weight")
+    refuse_unknown(str(name), known, "weight")
     return known[str(name)]

@@ -33,16 +33,16 @@ def _statement(paper: Paper, claim: Claim) -> Iterator[Outcome]:
             yield Agreement(RULE, f"{claim.place}: {claim.says}", _if_cut(verdict))
     wrong = {line: verdict for line, verdict in verdicts.items() if not verdict.holds}
     if wrong:
-        about = tuple(dict.fromkeys(address for line in wrong for address in paper.named_in(line)))
-        places = dict.fromkeys(paper.values[address].place for address in about)
+        named = dict.fromkeys(address for line in wrong for address in paper.named_in(line))
+        reckoned = {address for line in wrong if "==" in line for address in paper.named_in(line)}
         yield Finding(
             RULE,
             claim.weight,
-            (claim.place, *places),
+            tuple(dict.fromkeys((claim.place, *(paper.values[address].row for address in named)))),
             f"The text says: {claim.says}; the numbers say otherwise.",
             tuple(verdict.told for verdict in wrong.values()),
             max(verdict.gap for verdict in wrong.values()),
-            about,
+            tuple(address for address in named if address in reckoned),
         )
 
 
