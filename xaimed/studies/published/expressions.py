@@ -99,8 +99,8 @@ class _Reading:
         return Quantity.exactly(number.value) if limit else number
 
     def gathered(self, node: ast.expr) -> list[Quantity]:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            return self.called(node.func.id, node.args)
+        if isinstance(node, ast.Call):
+            return self.called(".".join(_parts(node.func, self.refusal)), node.args)
         return [self.number(node)]
 
     def number(self, node: ast.expr) -> Quantity:

@@ -30,13 +30,16 @@ class Names:
         return Quantity.of(self._printed(words, where))
 
     def told(self, words: Words, where: str) -> str:
-        """The number, as printed."""
-        return _bare(self._printed(words, where))
+        """The number, as printed; of a cell, which it is."""
+        number = _bare(self._printed(words, where))
+        if words[0] in self.paper.matrices and words[0] not in self.paper.tables:
+            return f"{number} {words[1]} predicted as {words[2]}"
+        return number
 
     def called(self, function: str, arguments: list[Words], where: str) -> list[Quantity]:
         """What a function of matrices, or of many values, gives."""
         if function == "every":
-            return [Quantity.of(number) for number in self._every(arguments)]
+            return [Quantity.of(number) for number in self._every(arguments, where)]
         if function == "rows":
             return [Quantity.exactly(self._rows(arguments))]
         if function == "cells":
@@ -48,7 +51,7 @@ class Names:
     def told_call(self, function: str, arguments: list[Words], where: str) -> str:
         """A function's values, written out."""
         if function == "every":
-            return ", ".join(_bare(number) for number in self._every(arguments))
+            return ", ".join(_bare(number) for number in self._every(arguments, where))
         if function in OF_MATRIX:
             matrix = self._matrix(arguments[0], where)
             correct, total = matrix.correct, matrix.total
@@ -84,12 +87,12 @@ class Names:
             raise ConfigError(f"no matrix '{words[0]}'", where=where, fix=near_miss(words[0], self.paper.matrices))
         return self.paper.matrices[words[0]]
 
-    def _every(self, arguments: list[Words]) -> list[Printed]:
+    def _every(self, arguments: list[Words], where: str) -> list[Printed]:
         numbers = []
         for words in arguments:
             pattern = ".".join(words)
             end = pattern.rpartition(".")[2] if pattern.rpartition(".")[2] in ENDS else ""
-            for value in self.paper.matching(pattern.removesuffix(f".{end}") if end else pattern):
+            for value in self.paper.matching(pattern.removesuffix(f".{end}") if end else pattern, where):
                 one = {"sd": value.printed.sd, "high": value.printed.upper}.get(end, value.printed)
                 numbers += [one] if one is not None else []
         return numbers

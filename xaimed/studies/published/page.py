@@ -64,7 +64,7 @@ def _lines(audited: Audited) -> Iterator[str]:
     for number, finding in enumerate(audited.findings, 1):
         if finding.weight is not weight:
             weight = finding.weight
-            yield from ("", f"## What {TOLD[weight]}" if weight < 4 else f"## {TOLD[weight].capitalize()}")
+            yield from ("", f"## {TOLD[weight].capitalize()}")
         yield from ("", f"**{number}.** {markdown(finding.told)}  ", f"*{markdown(_places(finding))}*", "")
         yield from (f"- {markdown(line)}" for line in finding.arithmetic)
     if not audited.findings:
@@ -76,8 +76,8 @@ def _lines(audited: Audited) -> Iterator[str]:
 
 
 def _heading(audited: Audited) -> str:
-    held = len(audited.agreements)
-    return f"{audited.paper.name}: {len(audited.findings)} findings, {held} checks hold"
+    found, held = len(audited.findings), len(audited.agreements)
+    return f"{audited.paper.name}: {found} finding{'s' * (found != 1)}, {held} check{'s' * (held != 1)} hold"
 
 
 def _places(finding: Finding) -> str:

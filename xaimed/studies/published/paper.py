@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -31,7 +32,13 @@ class Paper:
         head = f"{address}."
         return {name.removeprefix(head): value for name, value in self.values.items() if name.startswith(head)}
 
-    def matching(self, pattern: str) -> list[Value]:
+    def places_in(self, check: str) -> list[str]:
+        """Where the rows and matrices of a check are printed, or the tables that it picks from."""
+        places = [self.values[address].row for address in self.named_in(check)]
+        places += [table.place for name, table in self.tables.items() if f"'{name}." in check]
+        return places + [matrix.place for matrix in self.matrices.values() if _names(check, matrix.name)]
+
+    def matching(self, pattern: str, where: str) -> list[Value]:
         """The values whose addresses match, each part of the pattern one part of the address.
 
         Raises:
@@ -44,7 +51,7 @@ class Paper:
             if len(address.split(".")) == len(parts) and all(map(fnmatchcase, address.split("."), parts))
         ]
         if not found:
-            raise ConfigError(f"no published value matches '{pattern}'", where=self.name)
+            raise ConfigError(f"no published value matches '{pattern}'", where=where)
         return found
 
     def samples_of(self, value: Value) -> Samples | None:
@@ -81,5 +88,4 @@ class Paper:
 
 
 def _names(check: str, address: str) -> bool:
-    before, found, after = check.partition(address)
-    return bool(found) and not after[:1].isidentifier() and not before[-1:].isidentifier()
+    return re.search(rf"(?<![\w.]){re.escape(address)}(?![\w.])", check) is not None

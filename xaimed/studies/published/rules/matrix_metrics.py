@@ -33,6 +33,13 @@ class _Held:
         return share.low <= self.allowed.high and self.allowed.low <= share.high
 
     @property
+    def how(self) -> str:
+        """Empty, unless only digits that were cut off, not rounded, make it hold."""
+        share = self.value.printed.rounded
+        rounded = share.low <= self.allowed.high and self.allowed.low <= share.high
+        return "" if rounded else f"only cut off, not rounded: the matrix gives {shown(self.pooled)}"
+
+    @property
     def gap(self) -> float:
         return float(self.value.printed.either.apart(self.allowed)) / abs(float(self.value.printed.value) or 1.0)
 
@@ -54,7 +61,7 @@ def check(paper: Paper) -> Iterator[Outcome]:
         wrong = [one for one in held if not one.holds]
         for one in held:
             if one.holds:
-                yield Agreement(RULE, f"{one.value.place}: {one.value.printed.text} against {matrix.place}")
+                yield Agreement(RULE, f"{one.value.place}: {one.value.printed.text} against {matrix.place}", one.how)
         if wrong:
             yield _contradiction(paper, matrix, samples, wrong)
         elif held and can_be_tried(matrix, samples):

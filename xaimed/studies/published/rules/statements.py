@@ -38,7 +38,7 @@ def _statement(paper: Paper, claim: Claim) -> Iterator[Outcome]:
         yield Finding(
             RULE,
             claim.weight,
-            tuple(dict.fromkeys((claim.place, *(paper.values[address].row for address in named)))),
+            tuple(dict.fromkeys((claim.place, *(place for line in wrong for place in paper.places_in(line))))),
             f"The text says: {claim.says}; the numbers say otherwise.",
             tuple(verdict.told for verdict in wrong.values()),
             max(verdict.gap for verdict in wrong.values()),
