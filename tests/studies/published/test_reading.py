@@ -21,6 +21,10 @@ from xaimed.studies.published.reading import paper_from
         ({"matrices": lambda all_: {"m": {**all_["m"], "row": "t.nett"}}}, "Did you mean 't.net'"),
         ({"matrices": lambda all_: {"m": {**all_["m"], "counts": [[1, 2]]}}}, "as many rows and columns"),
         (
+            {"matrices": lambda all_: {"m": {**all_["m"], "labels": ["a", "b", "d"]}}},
+            "there is no 'd' [matrices.m.labels]",
+        ),
+        (
             {"models": {"v": {"place": "A", "backbone": "vgg16", "outputs": 3, "size": 32, "values": {"flops": "x"}}}},
             "there is no 'x' [models.v.values]",
         ),
@@ -45,6 +49,26 @@ def test_lost_decimals_and_unknown_columns_are_refused():
         paper_from("small", changed(tables=cell("accuracy", 98.2)))
     with pytest.raises(ConfigError, match="there is no 'acuracy' here"):
         paper_from("small", changed(tables=cell("acuracy", "98.2")))
+
+
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ({"metric": "acuracy"}, "Did you mean 'accuracy'"),
+        ({"average": "macroo"}, "Did you mean 'macro'"),
+        ({"over": "fold"}, "Did you mean 'folds'"),
+        ({"class": "d"}, "there is no 'd'"),
+        ({"parts": ["recal"]}, "Did you mean 'recall'"),
+    ],
+)
+def test_a_column_that_no_rule_would_look_at_is_refused(option, why):
+    def column(tables):
+        tables["t"]["columns"]["accuracy"].update(option)
+        return tables
+
+    with pytest.raises(ConfigError, match="its column") as caught:
+        paper_from("small", changed(tables=column))
+    assert why in str(caught.value)
 
 
 def test_a_row_may_be_of_other_samples():

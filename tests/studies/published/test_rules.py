@@ -3,6 +3,7 @@
 import pytest
 from support.papers import changed, consistent, findings
 
+from xaimed.errors import ConfigError
 from xaimed.studies.published.audit import audit
 from xaimed.studies.published.findings import Weight
 from xaimed.studies.published.reading import paper_from
@@ -222,3 +223,39 @@ def test_findings_stand_in_the_order_of_their_weight():
     }
     claims["Abstract"] = {"place": "Abstract", "says": "it errs seven times", "check": "errors(m) == 7"}
     assert [finding.places[0] for finding in findings(changed(claims=claims))] == ["Abstract", "Section 8", "Section 9"]
+
+
+def test_models_are_built_and_measured_and_their_parts_too():
+    rows = {
+        "net": {"all": "11.69 M", "own": "11.18 M", "flops": "1.8 G", "first": "9,408", "blocks": "0.53 M", "head": 64}
+    }
+    columns = {name: {} for name in rows["net"]}
+    values = {
+        "parameters": "x.net.own",
+        "flops": "x.net.flops",
+        "parameters:body.conv1": "x.net.first",
+        "parameters:body.layer1+body.layer2": "x.net.blocks",
+    }
+    model = {
+        "place": "Section 2",
+        "backbone": ["resnet18", "dropout=null"],
+        "outputs": 3,
+        "size": 224,
+        "values": values,
+    }
+    node = {**with_table(rows, columns), "models": {"net": {**model, "values": values}}}
+    assert "673,536" in the_one(node).arithmetic[0]
+    rows["net"]["blocks"] = "0.67 M"
+    assert findings(node) == ()
+    values["parameters"] = "x.net.all"
+    assert "1000 classes" in the_one(node).told
+    values["parameters:body.layer9"] = "x.net.all"
+    with pytest.raises(ConfigError, match="Did you mean 'parameters:body"):
+        findings(node)
+
+
+def test_means_over_runs_have_the_samples_of_all_runs():
+    samples = {"test": {"n": 10, "runs": 3}}
+    options = {"samples": samples, "of": "test", "over": "runs"}
+    assert findings(with_table({"net": {"accuracy": "0.97"}}, **options)) == ()  # 29 of 30
+    assert "29/30 and 30/30" in the_one(with_table({"net": {"accuracy": "0.98"}}, **options)).arithmetic[0]

@@ -7,6 +7,11 @@ from collections.abc import Iterable
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
 from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import FOLDS, MACRO, MICRO, POOLED, RUNS, WEIGHTED, Value
+from xaimed.studies.published.scores import BY_CLASS, OVERALL
+
+METRICS = (*OVERALL, *BY_CLASS, "auc", "iou", "share", "mean")
+"""What the rules know; a column of anything else has no metric."""
 
 
 def refuse_loose_ends(paper: Paper) -> None:
@@ -16,9 +21,11 @@ def refuse_loose_ends(paper: Paper) -> None:
         ConfigError: naming it, with its near misses.
     """
     for value in paper.values.values():
-        refuse_unknown(value.column.of, paper.samples, value.address, empty=True)
+        _refuse_column(paper, value)
     for matrix in paper.matrices.values():
         refuse_unknown(matrix.of, paper.samples, f"matrices.{matrix.name}")
+        for label in matrix.labels if paper.samples[matrix.of].classes else ():
+            refuse_unknown(label, paper.samples[matrix.of].classes, f"matrices.{matrix.name}.labels")
         rows = {address.rpartition(".")[0] for address in paper.values}
         refuse_unknown(matrix.row, rows, f"matrices.{matrix.name}.row", empty=True)
     for model in paper.models.values():
@@ -33,6 +40,20 @@ def refuse_loose_ends(paper: Paper) -> None:
         refuse_unknown(claim.pools, paper.tables, where, empty=True)
     for table in paper.tables.values():
         refuse_unknown(table.report, paper.samples, f"tables.{table.name}.report", empty=True)
+
+
+def _refuse_column(paper: Paper, value: Value) -> None:
+    """What a value is must be known, or no rule would look at it."""
+    column, where = value.column, f"{value.address} (its column)"
+    refuse_unknown(column.of, paper.samples, where, empty=True)
+    refuse_unknown(column.metric, METRICS, where, empty=True)
+    refuse_unknown(column.average, (MACRO, WEIGHTED, MICRO), where, empty=True)
+    refuse_unknown(column.over, (FOLDS, RUNS, POOLED), where, empty=True)
+    if (samples := paper.samples_of(value)) is not None and samples.classes:
+        refuse_unknown(column.label, samples.classes, where, empty=True)
+    siblings = paper.row(value.address.rpartition(".")[0])
+    for part in column.parts:
+        refuse_unknown(part, siblings, where)
 
 
 def refuse_unknown(name: str, known: Iterable[str], where: str, *, empty: bool = False) -> None:

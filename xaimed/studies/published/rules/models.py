@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
 from xaimed.studies.published.measuring import IMAGENET, described
@@ -18,19 +18,19 @@ WORDS = {"multiply_adds": "multiply-adds", "flops": "FLOPs, two for each multipl
 def check(paper: Paper) -> Iterator[Outcome]:
     """Everything that is printed of every model."""
     for model in paper.models.values():
-        found = described(model)
         for quantity, address in model.values.items():
-            yield _held(paper, model, quantity, paper.values[address], found)
+            yield _held(paper, model, quantity, paper.values[address])
 
 
-def _held(paper: Paper, model: Model, quantity: str, value: Value, found: Mapping[str, int]) -> Outcome:
+def _held(paper: Paper, model: Model, quantity: str, value: Value) -> Outcome:
     ways = CONVENTIONS.get(quantity, (quantity,))
+    found = {way: described(model, way) for way in ways}
     for way in ways:
         if value.printed.rounded.holds(found[way]):
             told = f"as {_word(way)}" if len(ways) > 1 else ""
             return Agreement(RULE, f"{value.place}: {value.printed.text}", told)
     lines = [f"{_word(way)} of the described network, {model.outputs} outputs: {found[way]:,}" for way in ways]
-    original = described(model, IMAGENET)
+    original = {way: described(model, way, IMAGENET) for way in ways}
     told = f"The printed {_name(quantity)} are not those of the network that is described."
     for way in ways:
         if value.printed.rounded.holds(original[way]):

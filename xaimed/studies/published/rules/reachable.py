@@ -66,29 +66,29 @@ def _beyond(paper: Paper, value: Value) -> Finding | None:
 
 def _impossible(paper: Paper, value: Value, samples: Samples) -> Finding | None:
     share, column = _share(value), value.column
-    if column.over == RUNS:
-        return None
     if column.over == FOLDS:
         if column.metric != "accuracy" or not samples.folds or not samples.classes:
             return None
         if correct_over_folds(share, tuple(samples.classes.values()), samples.folds):
             return None
         return _finding(paper, RULE, value, f"{value.printed.text} is no mean accuracy over {samples.folds} folds.")
-    if column.metric == "recall" and column.average == MACRO and samples.classes:
+    runs = 1 if column.over != RUNS else samples.runs
+    if column.metric == "recall" and column.average == MACRO and samples.classes and runs == 1:
         if mean_of_shares(share, tuple(samples.classes.values())):
             return None
         sizes = ", ".join(map(str, samples.classes.values()))
         return _finding(
             paper, RULE, value, f"{value.printed.text} is no mean of the shares of classes of {sizes} samples."
         )
-    if column.metric == "precision" and (column.label or not column.average):
+    if column.metric == "precision" and (column.label or not column.average) and runs == 1:
         if some_out_of(share, samples.n):
             return None
         told = f"{value.printed.text} is no share of any number of predictions up to {samples.n}."
         return _finding(paper, RULE, value, told)
     n = _denominator(value, samples)
-    if n is None or whole_numbers(share, n):
+    if n is None or runs is None or whole_numbers(share, n * runs):
         return None
+    n *= runs
     low, high = (shown(float(side) * value.scale / n) for side in (int(share.middle * n), int(share.middle * n) + 1))
     return _finding(
         paper,
