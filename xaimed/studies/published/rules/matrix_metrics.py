@@ -97,7 +97,8 @@ def _contradiction(paper: Paper, matrix: Matrix, samples: Samples, wrong: list[_
     for one in wrong:
         if one.value.column.metric == "accuracy":
             lines.insert(0, _in_samples(matrix, samples, one.value))
-    names = ", ".join(one.value.column.name for one in wrong)
+    *first, last = (one.value.column.name for one in wrong)
+    names = f"{', '.join(first)} and {last}" if first else last
     return Finding(
         RULE,
         min(paper.weight_of(one.value) for one in wrong),

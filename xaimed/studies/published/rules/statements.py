@@ -14,7 +14,7 @@ RULE, AGAINST, RELATION = "statements against numbers", "statements against stat
 
 
 def check(paper: Paper) -> Iterator[Outcome]:
-    """Every statement that can be reckoned, every relation of a table, every pair that cannot both be true."""
+    """Every statement that can be reckoned, every relation of a table, all that contradict one another."""
     for claim in paper.claims.values():
         yield from _statement(paper, claim)
         if claim.contradicts:
@@ -52,7 +52,7 @@ def _contradiction(paper: Paper, claim: Claim) -> Finding:
         AGAINST,
         claim.weight,
         (claim.place, *dict.fromkeys(other.place for other in others)),
-        f"The text says: {claim.says}; elsewhere it says what cannot be true as well.",
+        f"The text says: {claim.says}; elsewhere it says otherwise.",
         tuple(f"{other.place}: {other.says}" for other in others),
     )
 
