@@ -17,7 +17,7 @@ from torchvision import models
 
 from xaimed.callbacks.explain import load_maps
 from xaimed.cli.main import COMMANDS, main
-from xaimed.config.places import groups
+from xaimed.config.places import run_groups
 from xaimed.data.assignment import read_assignment
 from xaimed.data.randomness import seed_for
 from xaimed.data.task import Kind, Task
@@ -37,7 +37,7 @@ LIGHT = {  # one of every family; the others have more of the same, up to a hund
     "squeezenet1_1",
     "timm",
 }
-HEAVY = {("backbone", name) for name in groups()["backbone"] if name not in LIGHT}
+HEAVY = {("backbone", name) for name in run_groups()["backbone"] if name not in LIGHT}
 FEW = ["loader.batch_size=2", "+trainer.limit_train_batches=1"]
 # What an option cannot do without, or what makes it small.
 NEEDS = {
@@ -78,7 +78,7 @@ PLAIN = {
 OPTIONS = [
     pytest.param(group, option, marks=[pytest.mark.slow] if (group, option) in HEAVY else [])
     for group in sorted(PLAIN)
-    for option in groups()[group]
+    for option in run_groups()[group]
     if (group, option) not in ELSEWHERE
 ]
 
@@ -337,7 +337,7 @@ def test_help_imports_nothing_heavy(arguments):
 def test_help_names_every_group_and_option(capsys):
     assert main(["train", "--help"]) == 0
     printed = capsys.readouterr().out.split()
-    for group, options in groups().items():
+    for group, options in run_groups().items():
         assert {group, *options} <= set(printed)
 
 

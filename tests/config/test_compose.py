@@ -21,6 +21,7 @@ GROUPS = {
     "protocol",
     "schedule",
     "strategy",
+    "study",
     "trainer",
 }
 
@@ -57,6 +58,7 @@ def test_every_group_is_there_and_every_option_says_what_it_is():
         ("dataset=folder", "dataset.root must be given. Add dataset.root="),
         ("a", "missing EQUAL"),
         ("seed=${sed}", "sed"),
+        ("+study=spine", "there is no option 'study'"),
     ],
 )
 def test_a_misspelt_name_gets_one_line_with_the_near_misses(override, near):

@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "put the explanations of a finished run to the test",
     "ensemble": "let finished runs vote, and treat what they say together as a run",
     "sheet": "show what augmentation makes of the training pictures, epoch by epoch",
+    "reproduce": "audit what a paper prints: its numbers and statements against one another, with --published",
     "table": "rebuild every table of runs, finished or not, from their stored predictions",
 }
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130
@@ -83,7 +84,7 @@ def _split_allowed(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _help() -> str:
-    commands = "\n".join(f"  {name:<8} {text}" for name, text in COMMANDS.items())
+    commands = "\n".join(f"  {name:<9} {text}" for name, text in COMMANDS.items())
     return f"""xaimed {__version__}: medical-image classification that can be trusted.
 
 usage: xaimed COMMAND [arguments]        xaimed COMMAND --help for groups, options and examples

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from xaimed.config.places import groups, summary_of
+from xaimed.config.places import run_groups, summary_of
 
 EXAMPLES = """examples:
   xaimed train experiment=demo                                   a small complete result in minutes
@@ -92,7 +92,7 @@ def _from_hydra(error: Exception) -> bool:
 
 def _help() -> str:
     lines = []
-    for group, options in groups().items():
+    for group, options in run_groups().items():
         lines.append(f"  {group}")
         lines.extend(f"    {option:<20} {summary_of(group, option)}" for option in options)
     return "\n".join(

@@ -14,7 +14,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from xaimed.config.labels import LABELS, labels_are_shuffled
 from xaimed.config.nearmiss import near_miss
-from xaimed.config.places import conf_dir, groups
+from xaimed.config.places import conf_dir, groups, run_groups
 from xaimed.config.targets import check_targets
 from xaimed.errors import ConfigError, XaimedError
 
@@ -90,7 +90,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise said_in_one_line(error) from error
     assert isinstance(content, dict)
-    known = [*groups(), "name", "output", "seed", LABELS, "image", "loader", "audit", OWN_VARIABLES]
+    known = [*run_groups(), "name", "output", "seed", LABELS, "image", "loader", "audit", OWN_VARIABLES]
     for key in map(str, content):
         if key not in known:
             raise ConfigError(

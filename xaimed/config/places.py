@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+OF_NO_RUN = ("study",)
+"""Groups that describe more than one run, and are no part of its configuration."""
+
 
 def conf_dir() -> Path:
     """The folder of the shipped configuration, the same files in a wheel and in a checkout."""
@@ -18,6 +21,11 @@ def groups() -> dict[str, list[str]]:
     for folder in sorted(path for path in conf_dir().iterdir() if path.is_dir()):
         found[folder.name] = sorted(file.stem for file in folder.glob("*.yaml"))
     return found
+
+
+def run_groups() -> dict[str, list[str]]:
+    """The groups that one run is composed of."""
+    return {group: options for group, options in groups().items() if group not in OF_NO_RUN}
 
 
 def summary_of(group: str, option: str) -> str:
