@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from support.running import train
 
@@ -158,3 +159,25 @@ def test_a_wrong_question_is_refused(output, capsys, arguments, said):
 
 def test_groups_are_of_one_run(output, capsys):
     assert "--by is for one run, and 2 are named" in printed(capsys, output, "--by", "sex", status=2)[1]
+
+
+def test_maps_of_two_seeds_are_compared(output, capsys):
+    assert main(["table", str(output), "--maps"]) == 2
+    assert "have no map of the same picture" in capsys.readouterr().err
+    runs = sorted((output / "runs").iterdir())
+    for run in runs:
+        for fold in run.glob("fold-[0-9]"):
+            ids = read_predictions(fold / "predictions.csv").frame["sample_id"].to_numpy(dtype=str)
+            maps = np.stack([np.random.default_rng(sum(map(ord, name))).random((4, 4)) for name in ids])
+            (fold / "explanations" / "gradcam-123456").mkdir(parents=True)
+            np.savez(
+                fold / "explanations" / "gradcam-123456" / "maps.npz",
+                sample_id=ids,
+                targets=np.zeros(len(ids), dtype=np.int64),
+                heatmap=maps.astype(np.float32),
+            )
+    told, _ = printed(capsys, output, "--maps")
+    assert "Agreement of maps" in told
+    assert "gradcam 30 1.000 (1.000 to 1.000)" in told
+    assert main(["table", str(runs[0]), "--maps"]) == 2
+    assert "--maps compares runs, and 1 is here" in capsys.readouterr().err

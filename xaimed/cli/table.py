@@ -11,6 +11,7 @@ from xaimed.errors import ConfigError, StoreError
 HELP = """usage: xaimed table DIR... [--debug]
        xaimed table RUN --on dataset=NAME [dataset.key=value] [--classes "THEIRS=OURS,..."] [--config-dir DIR] [--debug]
        xaimed table RUN --by COLUMN [--metric NAME] [--bands NUMBER,...] [--debug]
+       xaimed table RUN RUN... --maps [--debug]
 
 Rebuilds the tables of every run at or below the directories given, finished or not, from stored predictions: no model,
 no data and no accelerator are needed. Missing, failed, edited and damaged folds are named and not counted.
@@ -31,6 +32,8 @@ metric in each group with its interval, and how far the groups lie apart. --metr
 (accuracy, sensitivity, specificity, precision, f1, auc, kappa, mcc; auc unless another is named) or a measure of an
 evaluation. Columns of numbers are cut at --bands, ages at 18, 40, 60 and 80 years unless others are given.
 
+--maps says how far the stored maps of several runs agree on the pictures that they share: over seeds, or over models.
+
 examples:
   xaimed table outputs                                          every run there is
   xaimed table outputs/runs/spine-resnet18-finetune-1a2b3c4d5e  one run
@@ -49,6 +52,8 @@ def run(arguments: Sequence[str]) -> int:
         return _elsewhere(arguments)
     if "--by" in arguments:
         return _by(arguments)
+    if "--maps" in arguments:
+        return _maps(arguments)
     options = [argument for argument in arguments if argument.startswith("-")]
     if options:
         raise StoreError(f"xaimed table has no option '{options[0]}'", fix="See xaimed table --help.")
@@ -111,6 +116,22 @@ def _elsewhere(arguments: Sequence[str]) -> int:
         console.print(TerminalTable(table))
     for line in (f"predictions: {found.folder}", f"report: {write_report(run)}"):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _maps(arguments: Sequence[str]) -> int:
+    """Show how far the maps of several runs agree."""
+    from rich.console import Console
+
+    from xaimed.reporting.terminal import TerminalTable
+    from xaimed.studies.alike import alike_table
+    from xaimed.studies.sweep import runs_at
+    from xaimed.studies.tables import result_of
+
+    runs = runs_at([Path(argument) for argument in arguments if argument != "--maps"])
+    if len(runs) < 2:
+        raise StoreError(f"--maps compares runs, and {len(runs)} is here", fix="Name two or more.")
+    Console().print(TerminalTable(alike_table([result_of(run) for run in runs])))
     return 0
 
 
