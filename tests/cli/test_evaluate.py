@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from support.running import CONF, only_run, train
+from support.running import CONF, TINY, only_run, train
 
 from xaimed.cli.main import main
 from xaimed.config.places import groups
@@ -88,3 +88,11 @@ def test_a_new_fold_is_evaluated_when_it_ends(tmp_path):
     for fold in only_run(tmp_path).glob("fold-*"):
         (folder,) = (fold / "evaluations").iterdir()
         assert json.loads((folder / "about.json").read_text())["evaluation"] == "picture_quality"
+
+
+def test_the_demo_may_be_evaluated_otherwise(tmp_path):
+    small = [text for text in TINY[4:] if not text.startswith("audit")]
+    few = ["experiment=demo", *small, "protocol.fold=0", "trainer.max_epochs=1", f"output={tmp_path}"]
+    assert main(["train", *USER, *few, "audit=false", "evaluation=[picture_quality]"]) == 0
+    (folder,) = (only_run(tmp_path) / "fold-0" / "evaluations").iterdir()
+    assert folder.name.startswith("picture_quality-")

@@ -209,5 +209,5 @@ def explainers_of(config: dict[str, Any], network: Network, kind: Kind) -> dict[
 
 
 def _asked(config: dict[str, Any], group: str) -> Iterable[tuple[str, Any]]:
-    """The options of a group that takes several, by name."""
-    return (config.get(group) or {}).items()
+    """The options of a group that takes several, by name; what an experiment sets of others has no effect."""
+    return ((name, node) for name, node in (config.get(group) or {}).items() if "_target_" in node)
