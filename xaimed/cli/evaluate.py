@@ -11,6 +11,7 @@ from xaimed.config.places import groups, summary_of
 from xaimed.errors import ConfigError
 
 EVALUATIONS, EXPLAINERS, ROOT = "evaluation", "explainer", "dataset.root"
+USUAL = ("localisation", "faithfulness", "sanity", "agreement", "uncertainty", "shortcuts", "picture_quality")
 
 
 def _help() -> str:
@@ -18,8 +19,10 @@ def _help() -> str:
     return f"""usage: xaimed evaluate RUN [evaluation=[…]] [explainer=[…]] [dataset.root=DIR] [--config-dir DIR]
 
 Asks of a finished run whether its explanations are any good: every finished fold is explained and evaluated as far as
-that has not been done, and the trust table and the report are written anew. Without evaluation=…, all of them. Without
-explainer=…, the run's own explainers are judged. The data must be there; dataset.root says where, if they have moved.
+that has not been done, and the trust table and the report are written anew. Without evaluation=… these are made:
+{", ".join(USUAL)}.
+Without explainer=…, the run's own explainers are judged. The data must be there; dataset.root says where, if they have
+moved.
 
 evaluations:
 {options}
@@ -74,10 +77,10 @@ def _asked(
             )
         of[group].append(text)
     named = [text for text in of[EVALUATIONS] if text.startswith(f"{EVALUATIONS}=")]
-    everything = [] if named else [f"{EVALUATIONS}=[{','.join(groups()[EVALUATIONS])}]"]
+    usual = [] if named else [f"{EVALUATIONS}=[{','.join(USUAL)}]"]
     changes: dict[str, Any] = {}
     if of[EXPLAINERS]:
         changes[EXPLAINERS] = group_within(own, EXPLAINERS, of[EXPLAINERS], config_dir)
     if of[ROOT]:
         changes["dataset"] = {**own["dataset"], "root": str(Path(of[ROOT][-1].partition("=")[2]).absolute())}
-    return group_within(own, EVALUATIONS, [*everything, *of[EVALUATIONS]], config_dir), changes
+    return group_within(own, EVALUATIONS, [*usual, *of[EVALUATIONS]], config_dir), changes
