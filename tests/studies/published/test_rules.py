@@ -254,6 +254,22 @@ def test_models_are_built_and_measured_and_their_parts_too():
         findings(node)
 
 
+def test_several_models_of_one_value_are_readings_of_it():
+    reading = {"place": "Section 2", "backbone": ["resnet18", "dropout=null"], "outputs": 3, "size": 224}
+    first, second = (
+        {**reading, "place": f"{name} alone", "values": {f"parameters:body.{name}": "x.net.block"}}
+        for name in ("layer1", "layer2")
+    )
+    node = {**with_table({"net": {"block": "0.53 M"}}, {"block": {}}), "models": {"first": first, "second": second}}
+    assert findings(node) == ()  # layer2 has 525,568
+    node["tables"] = {"x": table({"net": {"block": "2.10 M"}}, {"block": {}})}
+    finding = the_one(node)
+    assert finding.places == ("Table 9, net, block", "layer2 alone", "layer1 alone")
+    assert "525,568" in finding.arithmetic[0]
+    assert "parameters of body.layer3 alone: 2,099,712, which is what is printed" in finding.arithmetic
+    assert any(line.startswith("read as layer1 alone") and "147,968" in line for line in finding.arithmetic)
+
+
 def test_means_over_runs_have_the_samples_of_all_runs():
     samples = {"test": {"n": 10, "runs": 3}}
     options = {"samples": samples, "of": "test", "over": "runs"}

@@ -55,6 +55,12 @@ def measured(backbone: tuple[str, ...], outputs: int, size: int, strategy: str) 
     }
 
 
+def counts_of(model: Model) -> dict[str, int]:
+    """The parameters of every part of the described network, by quantity."""
+    found = measured(model.backbone, model.outputs, model.size, model.strategy)
+    return {name: count for name, count in found.items() if name.startswith(f"{PARAMETERS}:")}
+
+
 def described(model: Model, quantity: str, outputs: int | None = None) -> int:
     """One quantity of the model as the paper describes it, or with another number of outputs.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
-from xaimed.studies.published.measuring import IMAGENET, described
+from xaimed.studies.published.measuring import IMAGENET, PARAMETERS, counts_of, described
 from xaimed.studies.published.paper import Paper
 from xaimed.studies.published.parts import Model, Value
 from xaimed.studies.published.printed import shown
@@ -16,10 +17,25 @@ WORDS = {"multiply_adds": "multiply-adds", "flops": "FLOPs, two for each multipl
 
 
 def check(paper: Paper) -> Iterator[Outcome]:
-    """Everything that is printed of every model."""
+    """Everything that is printed of every model; it must fit one of the models that name it, its readings."""
+    readings: dict[str, list[tuple[Model, str]]] = {}
     for model in paper.models.values():
         for quantity, address in model.values.items():
-            yield _held(paper, model, quantity, paper.values[address])
+            readings.setdefault(address, []).append((model, quantity))
+    for address, read in readings.items():
+        yield _nearest([_held(paper, model, quantity, paper.values[address]) for model, quantity in read])
+
+
+def _nearest(outcomes: list[Outcome]) -> Outcome:
+    """Agreement if one reading agrees; else the nearest reading, with what the others give."""
+    findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
+    if len(findings) < len(outcomes):
+        return next(outcome for outcome in outcomes if isinstance(outcome, Agreement))
+    nearest = min(findings, key=lambda finding: finding.gap)
+    others = [finding for finding in findings if finding is not nearest]
+    places = dict.fromkeys(place for finding in (nearest, *others) for place in finding.places)
+    lines = [f"read as {finding.places[1]}: {line}" for finding in others for line in finding.arithmetic[:-1]]
+    return replace(nearest, places=tuple(places)).also(*lines)
 
 
 def _held(paper: Paper, model: Model, quantity: str, value: Value) -> Outcome:
@@ -36,6 +52,7 @@ def _held(paper: Paper, model: Model, quantity: str, value: Value) -> Outcome:
         if value.printed.rounded.holds(original[way]):
             lines.append(f"with the {IMAGENET} outputs of ImageNet: {original[way]:,}, which is what is printed")
             told = f"The printed {_name(quantity)} are of the network for {IMAGENET} classes, not of the one described."
+    lines += _elsewhere(model, quantity, value)
     lines += [model.remark] if model.remark and quantity in CONVENTIONS else []
     nearest = min((found[way] for way in ways), key=lambda count: abs(count - value.printed.value))
     gap = abs(float(nearest / value.printed.value) - 1)
@@ -43,9 +60,22 @@ def _held(paper: Paper, model: Model, quantity: str, value: Value) -> Outcome:
     return Finding(RULE, paper.weight_of(value), (value.place, model.place), told, tuple(lines), gap, (value.address,))
 
 
+def _elsewhere(model: Model, quantity: str, value: Value) -> list[str]:
+    """The outermost other parts of the network that have as many parameters as are printed of this part."""
+    if not quantity.startswith(f"{PARAMETERS}:"):
+        return []
+    counts = {name: count for name, count in counts_of(model).items() if value.printed.rounded.holds(count)}
+    fewest = min((name.count(".") for name in counts), default=0)
+    return [
+        f"{_word(name)} alone: {count:,}, which is what is printed"
+        for name, count in counts.items()
+        if name.count(".") == fewest
+    ]
+
+
 def _name(quantity: str) -> str:
-    return {"flops": "FLOPs"}.get(quantity, quantity.replace("_", " "))
+    return {"flops": "FLOPs"}.get(quantity, _word(quantity).replace("_", " "))
 
 
 def _word(way: str) -> str:
-    return WORDS.get(way, way)
+    return WORDS.get(way, way.replace(f"{PARAMETERS}:", f"{PARAMETERS} of "))
