@@ -101,7 +101,10 @@ def test_a_share_that_its_samples_cannot_give():
     options = {"columns": {"recall": {"metric": "recall", "class": "disc"}}, "samples": samples, "of": "test"}
     finding = the_one(with_table({"net": {"recall": "0.67"}}, **options))
     assert finding.rule == "possible at its n"
-    assert finding.arithmetic == ("the nearest are 2/4 and 3/4, which are 0.5 and 0.75",)
+    assert finding.arithmetic == (
+        "the nearest are 2/4 and 3/4, which are 0.5 and 0.75",
+        "it is a share of 15 other",
+    )
     assert findings(with_table({"net": {"recall": "0.75"}}, **options)) == ()
     assert findings(with_table({"net": {"accuracy": "89%"}}, samples=samples, of="test")) == ()
     assert the_one(with_table({"net": {"accuracy": "90%"}}, samples=samples, of="test")).rule == "possible at its n"
@@ -200,6 +203,42 @@ def test_a_difference_of_few_samples_is_not_shown():
 
     assert "3 won and 0 lost, exact p = 0.25" in the_one(compared([[97, 3], [2, 98]])).arithmetic[0]
     assert findings(compared([[90, 10], [1, 99]])) == ()
+
+
+def test_accuracies_of_the_same_samples_are_compared_as_well():
+    """Exact binomial tests by hand: 2 × 0.5^1 = 1, 2 × 0.5^3 = 0.25, 2 × 0.5^6 = 0.031."""
+    samples = {"all": {"n": 19, "classes": {"a": 8, "b": 11}}}
+    rows = {
+        "best": {"accuracy": "100"},
+        "near": {"accuracy": "95"},
+        "far": {"accuracy": "84"},
+        "last": {"accuracy": "68"},
+    }
+    columns = {"accuracy": {"metric": "accuracy", "unit": "%"}}
+    claim = {"place": "Abstract", "says": "the best is better", "compares": [f"x.{name}" for name in rows]}
+    paper = {**with_table(rows, columns, samples, of="all"), "claims": {"c": claim}}
+    assert the_one(paper).arithmetic == (
+        "Table 9, near: 19 against 18 of 19 correct: at best 1 won and 0 lost, exact p = 1",
+        "Table 9, far: 19 against 16 of 19 correct: at best 3 won and 0 lost, exact p = 0.25",
+    )
+    claim["compares"] = ["x.best", "x.last"]
+    assert findings(paper) == ()
+    claim["compares"] = ["x.best"]
+    with pytest.raises(ConfigError, match=r"'x\.best' is compared with nothing"):
+        findings(paper)
+    samples["others"] = {"n": 19}
+    rows["near"]["of"] = "others"
+    claim["compares"] = ["x.best", "x.near"]
+    with pytest.raises(ConfigError, match="different samples: all, others"):
+        findings(paper)
+
+
+def test_counts_are_told_with_what_they_count():
+    claims = {"c": {"place": "Section 1", "says": "the fewer", "check": ["images.a < images.a", "correct(m) < 1"]}}
+    (size, correct) = the_one(changed(claims=claims)).arithmetic
+    images = consistent()["samples"]["images"]["classes"]["a"]
+    assert size == f"{images} a, not less than {images} a"
+    assert correct.endswith(" correct, not less than 1")
 
 
 def test_a_misprint_that_explains_two_contradictions_is_named():

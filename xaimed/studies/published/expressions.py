@@ -135,7 +135,8 @@ class _Reading:
         values = self.gathered(node)
         if isinstance(node, ast.BinOp | ast.UnaryOp) or (isinstance(node, ast.Call) and len(values) == 1):
             written, told = self.written(node), values[0].told()
-            return written if written == told else f"{written} = {told}"
+            counted = isinstance(node, ast.Call) and written.startswith(f"{told} ")  # such as: 19 correct
+            return written if written == told or counted else f"{written} = {told}"
         return self.written(node)
 
     def written(self, node: ast.expr) -> str:

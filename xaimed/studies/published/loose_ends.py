@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
@@ -35,11 +35,25 @@ def refuse_loose_ends(paper: Paper) -> None:
         where = f"claims.{claim.name}"
         for name in claim.contradicts:
             refuse_unknown(name, paper.claims, where)
-        for name in claim.compares:
-            refuse_unknown(name, paper.matrices, where)
+        _refuse_comparison(paper, claim.compares, where)
         refuse_unknown(claim.pools, paper.tables, where, empty=True)
     for table in paper.tables.values():
         refuse_unknown(table.report, paper.samples, f"tables.{table.name}.report", empty=True)
+
+
+def _refuse_comparison(paper: Paper, names: Sequence[str], where: str) -> None:
+    """What is compared must say how many are right, and of the same samples."""
+    of = {matrix.name: matrix.of for matrix in paper.matrices.values()}
+    for address, value in paper.values.items():
+        column = value.column
+        if column.metric == "accuracy" and column.of and not column.label and column.over in ("", POOLED):
+            of[address.rpartition(".")[0]] = column.of
+    for name in names:
+        refuse_unknown(name, of, where)
+    if len(names) == 1:
+        raise ConfigError(f"'{names[0]}' is compared with nothing", where=where)
+    if len(sets := dict.fromkeys(of[name] for name in names)) > 1:
+        raise ConfigError(f"what is compared is of different samples: {', '.join(sets)}", where=where)
 
 
 def _refuse_column(paper: Paper, value: Value) -> None:

@@ -30,10 +30,12 @@ class Names:
         return Quantity.of(self._printed(words, where))
 
     def told(self, words: Words, where: str) -> str:
-        """The number, as printed; of a cell, which it is."""
+        """The number, as printed; of a cell or a class, which it is."""
         number = _bare(self._printed(words, where))
         if words[0] in self.paper.matrices and words[0] not in self.paper.tables:
             return f"{number} {words[1]} predicted as {words[2]}"
+        if words[0] in self.paper.samples and words[-1] in self.paper.samples[words[0]].classes:
+            return f"{number} {words[-1]}"
         return number
 
     def called(self, function: str, arguments: list[Words], where: str) -> list[Quantity]:

@@ -88,6 +88,8 @@ def _impossible(paper: Paper, value: Value, samples: Samples) -> Finding | None:
     n = _denominator(value, samples)
     if n is None or runs is None or whole_numbers(share, n * runs):
         return None
+    fitting = [f"{size} {label}" for label, size in samples.classes.items() if whole_numbers(share, size * runs)]
+    others = (f"it is a share of {' and of '.join(fitting)}",) if column.metric == "recall" and fitting else ()
     n *= runs
     low, high = (shown(float(side) * value.scale / n) for side in (int(share.middle * n), int(share.middle * n) + 1))
     return _finding(
@@ -96,6 +98,7 @@ def _impossible(paper: Paper, value: Value, samples: Samples) -> Finding | None:
         value,
         f"{value.printed.text} is no share of {n} samples.",
         f"the nearest are {example(share, n)}, which are {low} and {high}",
+        *others,
     )
 
 
