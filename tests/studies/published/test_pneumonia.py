@@ -1,5 +1,7 @@
 """The pneumonia paper: what a reader with its pages and a pencil found."""
 
+from math import comb
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,10 @@ import torchvision
 from xaimed.errors import ConfigError
 from xaimed.studies.published.audit import audit
 from xaimed.studies.published.expressions import judge
-from xaimed.studies.published.findings import Weight
+from xaimed.studies.published.findings import Agreement, Finding, Weight
 from xaimed.studies.published.names import Names
+from xaimed.studies.published.reading import paper_from
+from xaimed.studies.published.rules import rest
 from xaimed.studies.published.study import paper_of
 
 
@@ -122,3 +126,55 @@ def test_every_printed_number_of_the_tables_is_there():
     sizes = {name: sum(len(row) for row in table.rows.values()) for name, table in paper.tables.items()}
     assert (sizes["zones"], sizes["table1"], sizes["table2"]) == (12, 7, 6)
     assert paper.samples["train"].n + paper.samples["validation"].n + paper.samples["test"].n == 5856
+
+
+def test_the_matrix_leaves_the_validation_set_far_more_false_alarms_than_the_test_set_has(audited):
+    finding = found(audited, "differs from 'test'")
+    assert finding.weight is Weight.HEADLINE
+    assert finding.arithmetic[0].startswith("Normal: 113 of 121 right in 'test', which leaves 85 of 113 for the rest")
+    assert finding.arithmetic[-1] == "the rest has 275 of 304 right, 'test' 307 of 320"
+    right, wrong, others, failed = 113, 8, 85, 28
+    chance = sum(comb(121, k) * comb(113, 36 - k) for k in range(37) if _rarer(k, wrong)) / comb(234, 36)
+    assert right + wrong + others + failed == 234
+    assert f"exact p = {chance:.2g}" in finding.arithmetic[0]
+
+
+def _rarer(count, seen):
+    """Whether so many of 36 errors among the 121 are no likelier than those that were seen."""
+    return comb(121, count) * comb(113, 36 - count) <= comb(121, seen) * comb(113, 36 - seen)
+
+
+@pytest.mark.parametrize(
+    ("counts", "outcome"),
+    [
+        ([[18, 2], [2, 18]], Agreement),  # the rest is the same once more
+        ([[9, 11], [2, 18]], Finding),  # the rest has no negative right
+        ([[18, 2], [0, 20]], Finding),  # no miss in all, but one in the part
+    ],
+)
+def test_a_part_is_taken_out_of_a_larger_matrix(counts, outcome):
+    classes = {"no": 10, "yes": 10}
+    row = {"recall": "0.90", "specificity": "0.90"}
+    node = {
+        "samples": {
+            "part": {"n": 20, "classes": classes, "positive": "yes"},
+            "other": {"n": 20, "classes": classes, "positive": "yes"},
+            "all": {"n": 40, "classes": {"no": 20, "yes": 20}, "positive": "yes", "parts": ["part", "other"]},
+        },
+        "tables": {
+            "t": {
+                "place": "Table",
+                "of": "part",
+                "columns": {name: {"metric": name} for name in row},
+                "rows": {"r": row},
+            }
+        },
+        "matrices": {"m": {"place": "Matrix", "of": "all", "labels": ["no", "yes"], "counts": counts}},
+    }
+    (found,) = rest.check(paper_from("p", node))
+    assert isinstance(found, outcome)
+
+
+def test_an_unknown_part_is_refused():
+    with pytest.raises(ConfigError):
+        paper_from("p", {"samples": {"all": {"n": 2, "parts": ["nothing"]}}})
