@@ -18,11 +18,24 @@ from xaimed.studies.published.rules import (
     protocol,
     reachable,
     reports,
+    rest,
     statements,
     two_classes,
 )
 
-RULES = (counts, matrix_metrics, reachable, harmonic, two_classes, reports, means, statements, protocol, differences)
+RULES = (
+    counts,
+    matrix_metrics,
+    reachable,
+    harmonic,
+    two_classes,
+    reports,
+    means,
+    rest,
+    statements,
+    protocol,
+    differences,
+)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ def refuse_loose_ends(paper: Paper) -> None:
     """
     for value in paper.values.values():
         _refuse_column(paper, value)
+    for samples in paper.samples.values():
+        for part in samples.parts:
+            refuse_unknown(part, paper.samples, f"samples.{samples.name}.parts")
     for matrix in paper.matrices.values():
         refuse_unknown(matrix.of, paper.samples, f"matrices.{matrix.name}")
         for label in matrix.labels if paper.samples[matrix.of].classes else ():

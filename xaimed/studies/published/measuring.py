@@ -40,6 +40,7 @@ def measured(backbone: tuple[str, ...], outputs: int, size: int, strategy: str) 
     found = measure(network, size)
     convolutions = sum(isinstance(part, nn.Conv2d) for part in network.modules())
     dense = sum(isinstance(part, nn.Linear) for part in network.modules())
+    dropouts = sum(isinstance(part, nn.modules.dropout._DropoutNd) for part in network.modules())
     modules = {
         f"{PARAMETERS}:{name}": sum(weight.numel() for weight in module.parameters())
         for name, module in network.named_modules()
@@ -52,6 +53,7 @@ def measured(backbone: tuple[str, ...], outputs: int, size: int, strategy: str) 
         "flops": found.flops,
         "convolutions": convolutions,
         "dense": dense,
+        "dropouts": dropouts,
     }
 
 

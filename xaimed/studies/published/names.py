@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
+from xaimed.studies.published.measuring import described
 from xaimed.studies.published.paper import Paper
 from xaimed.studies.published.parts import Matrix, Samples
 from xaimed.studies.published.printed import Printed, count, shown
@@ -15,7 +16,7 @@ from xaimed.studies.published.quantity import Quantity
 Words = tuple[str, ...]
 ENDS = ("sd", "low", "high")
 OF_MATRIX = ("correct", "errors", "total", "accuracy")
-FUNCTIONS = (*OF_MATRIX, "every", "rows", "cells", "sum", "mean", "min", "max", "abs")
+FUNCTIONS = (*OF_MATRIX, "measured", "every", "rows", "cells", "sum", "mean", "min", "max", "abs")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Names:
             return [Quantity.exactly(self._rows(arguments))]
         if function == "cells":
             return [Quantity.exactly(self._cells(arguments, where))]
+        if function == "measured":
+            return [Quantity.exactly(self._measured(arguments, where))]
         if function in OF_MATRIX:
             return [_of_matrix(function, self._matrix(arguments[0], where))]
         raise ConfigError(f"there is no function '{function}'", where=where, fix=near_miss(function, FUNCTIONS))
@@ -63,6 +66,8 @@ class Names:
                 "total": f"{total} in all",
                 "accuracy": f"100 × {correct} / {total}",
             }[function]
+        if function == "measured":
+            return f"{arguments[1][0]} of the described {arguments[0][0]}"
         return shown(self.called(function, arguments, where)[0].value)
 
     def _printed(self, words: Words, where: str) -> Printed:
@@ -98,6 +103,13 @@ class Names:
                 one = {"sd": value.printed.sd, "high": value.printed.upper}.get(end, value.printed)
                 numbers += [one] if one is not None else []
         return numbers
+
+    def _measured(self, arguments: list[Words], where: str) -> int:
+        """What a described model has of a quantity (second) when it is built."""
+        name = arguments[0][0]
+        if name not in self.paper.models:
+            raise ConfigError(f"no model '{name}'", where=where, fix=near_miss(name, self.paper.models))
+        return described(self.paper.models[name], arguments[1][0])
 
     def _rows(self, arguments: list[Words]) -> int:
         """How many texts of a column (first) say this (second)."""

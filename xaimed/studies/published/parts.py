@@ -20,6 +20,7 @@ class Samples:
         folds: into how many parts it was cut, each of which was held out once; None where it was not.
         runs: how many runs are averaged where values are means over runs.
         positive: the class that is looked for, where there are two.
+        parts: the other sets that it holds, where the paper says that it was put together.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Samples:
     folds: int | None = None
     runs: int | None = None
     positive: str | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,10 @@ def _each(node: Node, part: str, read: Callable[[str, Node], Thing]) -> dict[str
 
 def _samples(name: str, node: Node) -> Samples:
     where = f"samples.{name}"
-    _only(node, ("n", "classes", "folds", "runs", "positive"), where)
+    _only(node, ("n", "classes", "folds", "runs", "positive", "parts"), where)
     classes = {str(label): int(size) for label, size in (node.get("classes") or {}).items()}
-    return Samples(
-        name, int(node["n"]), classes, node.get("folds"), node.get("runs"), _text_or_none(node.get("positive"))
-    )
+    positive, parts = _text_or_none(node.get("positive")), _texts(node.get("parts"))
+    return Samples(name, int(node["n"]), classes, node.get("folds"), node.get("runs"), positive, parts)
 
 
 def _table(name: str, node: Node) -> Table:

@@ -22,15 +22,21 @@ def check(paper: Paper) -> Iterator[Outcome]:
     rows = {address.rpartition(".")[0] for address in paper.values}
     for address in sorted(rows):
         row = paper.row(address)
-        samples = next((one for value in row.values() if (one := paper.samples_of(value)) is not None), None)
-        if samples is None or samples.positive not in samples.classes or len(samples.classes) != 2:
-            continue
-        if (samples.classes[str(samples.positive)] + 1) * samples.n > MOST:
-            continue
-        yield from _row(paper, row, samples)
+        samples = two_class_samples(paper, row)
+        if samples is not None:
+            yield from _row(paper, row, samples)
 
 
-def _row(paper: Paper, row: Mapping[str, Value], samples: Samples) -> Iterator[Outcome]:
+def two_class_samples(paper: Paper, row: Mapping[str, Value]) -> Samples | None:
+    """What a row is counted over, if that has two classes, and few enough matrices to try them all."""
+    samples = next((one for value in row.values() if (one := paper.samples_of(value)) is not None), None)
+    if samples is None or samples.positive not in samples.classes or len(samples.classes) != 2:
+        return None
+    return samples if (samples.classes[str(samples.positive)] + 1) * samples.n <= MOST else None
+
+
+def possible(paper: Paper, row: Mapping[str, Value], samples: Samples) -> tuple[Counts, dict[str, Mask]]:
+    """Every matrix of the samples, negatives first, and by column which of them give its printed value."""
     labels = (next(name for name in samples.classes if name != samples.positive), str(samples.positive))
     every = _every_matrix(samples.classes[labels[0]], samples.classes[labels[1]])
     masks: dict[str, Mask] = {}
@@ -41,6 +47,11 @@ def _row(paper: Paper, row: Mapping[str, Value], samples: Samples) -> Iterator[O
         if found is not None:
             low, high = (float(end) - nudge for end, nudge in zip(_ends(value), (1e-9, -1e-9), strict=True))
             masks[name] = (found * value.scale >= low) & (found * value.scale <= high)
+    return every, masks
+
+
+def _row(paper: Paper, row: Mapping[str, Value], samples: Samples) -> Iterator[Outcome]:
+    every, masks = possible(paper, row, samples)
     if not masks:
         return
     together = np.logical_and.reduce(list(masks.values()))
