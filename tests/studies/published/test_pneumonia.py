@@ -98,7 +98,7 @@ def test_a_misspelt_model_or_quantity_is_refused(line):
         (Weight.RESULT, ("sensitivity is gained at no cost to specificity",)),
         (Weight.RESULT, ("ablations show", "Tables I and II")),
         (Weight.METHOD, ("100 × (20 − 1) = 1,900, not less than 15",)),
-        (Weight.METHOD, ("0.742906, not 1341 / 5216 = 0.257094",)),
+        (Weight.METHOD, ("0.742906, not 1341 Normal / 5216 = 0.257094",)),
         (Weight.METHOD, ("both classes weigh alike", "not 1")),
         (Weight.METHOD, ("in two stages", "the loss is weighted")),
         (Weight.METHOD, ("statistics of ImageNet", "between 0 and 1")),
