@@ -120,6 +120,17 @@ def test_of_equals_in_accuracy_the_one_that_looks_at_the_finding_is_preferred(tm
     assert preferred([honest, closer]) == ("closer", "the better Energy inside")
 
 
+def test_a_run_that_was_not_evaluated_does_not_win_by_it(tmp_path):
+    asked, unasked = run(tmp_path, "asked", 0.1), trusted("unasked", [], ())
+    assert preferred([asked, unasked]) == (None, "nothing measured tells asked, unasked apart beyond the intervals")
+
+
+def test_what_the_preferred_run_was_not_asked_is_said(tmp_path):
+    stamped, unasked = run(tmp_path, "stamped", 0.9, stamps=["stand-in weights"]), trusted("unasked", [], ())
+    reason = "it alone carries no warning; but unlike another it was not evaluated for localisation"
+    assert preferred([stamped, unasked]) == ("unasked", reason)
+
+
 def test_nothing_is_preferred_without_a_reason(tmp_path):
     one, two = run(tmp_path, "one", 0.6), run(tmp_path, "two", 0.601)
     assert preferred([one, two]) == (None, "nothing measured tells one, two apart beyond the intervals")
