@@ -179,6 +179,14 @@ def test_a_damaged_folder_is_named(tmp_path):
         read_findings(tmp_path)
 
 
+def test_rows_that_were_edited_are_refused(tmp_path):
+    write_findings(tmp_path, "localisation", Findings(about(0.6), MEASURES, "as before"))
+    rows_file = tmp_path / "rows.csv"
+    rows_file.write_text(rows_file.read_text().replace("0.55", "0.95", 1))
+    with pytest.raises(StoreError, match="not as it was written"):
+        read_findings(tmp_path)
+
+
 def test_names_are_short_unless_they_would_be_alike():
     names = ["gradcam-111111", "lime-222222", "lime-333333", "gradcam-111111 × lime-222222", "control:blob", ""]
     assert short_names(["control:random 32×32"]) == {"control:random 32×32": "random map 32×32"}
