@@ -8,7 +8,7 @@ from typing import Any
 
 from xaimed.cli.parser import CommandParser
 from xaimed.config.places import groups, summary_of
-from xaimed.errors import ConfigError
+from xaimed.errors import ConfigError, StoreError
 
 EVALUATIONS, EXPLAINERS = "evaluation", "explainer"
 PLACES = ("dataset.root", "dataset.file", "dataset.boxes_file")
@@ -52,6 +52,10 @@ def run(arguments: Sequence[str]) -> int:
 
     place = Run(asked.run)
     own = place.facts().get("config", {})
+    if "members" in own:
+        raise StoreError(
+            "this is an ensemble, which has no network of its own", where=place.path, fix="Evaluate its members."
+        )
     evaluations, changes = _asked(asked.overrides, asked.config_dir, own)
     console = Console()
     evaluate_run(place, evaluations, changes, console)
