@@ -6,6 +6,7 @@ import shutil
 import pytest
 from support.running import CONF, TINY, only_run, train
 
+from xaimed.cli.evaluate import _asked
 from xaimed.cli.main import main
 from xaimed.config.places import groups
 from xaimed.evaluation.findings import read_findings
@@ -71,6 +72,13 @@ def test_a_finished_run_is_evaluated_by_its_name(output, capsys):
 def test_what_would_be_another_run_is_refused(output, override, told, capsys):
     assert main(["evaluate", *USER, str(only_run(output)), override]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_where_the_data_lie_now_may_be_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = {"dataset": {"root": None, "file": "/then/table.csv", "label": "label"}}
+    _, changes = _asked(["evaluation=[picture_quality]", "dataset.file=table.csv"], None, own)
+    assert changes == {"dataset": {"root": None, "file": str(tmp_path / "table.csv"), "label": "label"}}
 
 
 def test_a_run_without_a_finished_fold_has_nothing_to_evaluate(output, capsys):

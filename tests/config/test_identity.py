@@ -35,6 +35,8 @@ BASE = identity_hash(identity(CONFIG, manifest="m", weights="w"))
         ("name", "b"),
         ("output", "elsewhere"),
         ("dataset.root", "/b"),
+        ("dataset.file", "/b/table.csv"),
+        ("dataset.boxes_file", "/b/boxes.csv"),
         ("backbone.weights", "/same/content.pth"),
         ("protocol.fold", 2),
         ("explainer", {}),

@@ -120,6 +120,17 @@ def test_of_equals_in_accuracy_the_one_that_looks_at_the_finding_is_preferred(tm
     assert preferred([honest, closer]) == ("closer", "the better Energy inside")
 
 
+def test_a_run_that_was_not_evaluated_does_not_win_by_it(tmp_path):
+    asked, unasked = run(tmp_path, "asked", 0.1), trusted("unasked", [], ())
+    assert preferred([asked, unasked]) == (None, "nothing measured tells asked, unasked apart beyond the intervals")
+
+
+def test_what_the_preferred_run_was_not_asked_is_said(tmp_path):
+    stamped, unasked = run(tmp_path, "stamped", 0.9, stamps=["stand-in weights"]), trusted("unasked", [], ())
+    reason = "it alone carries no warning; but unlike another it was not evaluated for localisation"
+    assert preferred([stamped, unasked]) == ("unasked", reason)
+
+
 def test_nothing_is_preferred_without_a_reason(tmp_path):
     one, two = run(tmp_path, "one", 0.6), run(tmp_path, "two", 0.601)
     assert preferred([one, two]) == (None, "nothing measured tells one, two apart beyond the intervals")
@@ -165,6 +176,14 @@ def test_what_could_not_be_measured_is_empty_and_said(tmp_path):
 def test_a_damaged_folder_is_named(tmp_path):
     (tmp_path / "about.json").write_text("{")
     with pytest.raises(StoreError, match="these findings cannot be read"):
+        read_findings(tmp_path)
+
+
+def test_rows_that_were_edited_are_refused(tmp_path):
+    write_findings(tmp_path, "localisation", Findings(about(0.6), MEASURES, "as before"))
+    rows_file = tmp_path / "rows.csv"
+    rows_file.write_text(rows_file.read_text().replace("0.55", "0.95", 1))
+    with pytest.raises(StoreError, match="not as it was written"):
         read_findings(tmp_path)
 
 

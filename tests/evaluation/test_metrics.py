@@ -131,3 +131,11 @@ def test_labels_that_nobody_knows_do_not_count():
     assert fold_metrics(masked) == fold_metrics(whole)
     assert list(masked.correct) == [*whole.correct, True]
     pd.testing.assert_frame_equal(pooled_confusion(masked), pooled_confusion(whole))
+
+
+def test_a_label_that_nobody_knows_here_is_left_out_of_the_means():
+    truths, chances = [[0, -1], [1, -1], [1, -1], [0, -1]], [[0.2, 0.8], [0.6, 0.4], [0.3, 0.1], [0.7, 0.9]]
+    values, note = fold_metrics(multilabel(truths, chances))
+    assert values["accuracy"] == values["sensitivity"] == values["auc"] == pytest.approx(0.5)
+    assert note == "'Mass, left': all samples alike, left out where undefined"
+    assert np.isnan(fold_metrics(multilabel([[-1], [-1]], [[0.2], [0.8]]))[0]["accuracy"])

@@ -46,6 +46,10 @@ def test_a_soft_vote_of_runs_is_a_run_with_the_same_tables(members, tmp_path, ca
     assert "curves" not in (run.path / "report.md").read_text()  # nothing was trained
     assert "soft vote of" in capsys.readouterr().out
     assert main(["table", str(run.path)]) == 0
+    (first, *_) = find_runs([members])
+    assert (run.path / "samples.csv").read_bytes() == (first.path / "samples.csv").read_bytes()
+    assert main(["evaluate", str(run.path)]) == 2
+    assert "this is an ensemble" in capsys.readouterr().err
     assert main(["ensemble", str(members / "runs"), f"output={tmp_path}"]) == 0  # the same again, no second run
     voted_run(tmp_path)
 

@@ -8,21 +8,23 @@ from typing import Any
 
 from xaimed.cli.parser import CommandParser
 from xaimed.config.places import groups, summary_of
-from xaimed.errors import ConfigError
+from xaimed.errors import ConfigError, StoreError
 
-EVALUATIONS, EXPLAINERS, ROOT = "evaluation", "explainer", "dataset.root"
+EVALUATIONS, EXPLAINERS = "evaluation", "explainer"
+PLACES = ("dataset.root", "dataset.file", "dataset.boxes_file")
 USUAL = ("localisation", "faithfulness", "sanity", "agreement", "uncertainty", "shortcuts", "picture_quality")
 
 
 def _help() -> str:
     options = "\n".join(f"  {name:<20} {summary_of(EVALUATIONS, name)}" for name in groups()[EVALUATIONS])
-    return f"""usage: xaimed evaluate RUN [evaluation=[…]] [explainer=[…]] [dataset.root=DIR] [--config-dir DIR]
+    return f"""usage: xaimed evaluate RUN [evaluation=[…]] [explainer=[…]] [dataset.root=DIR] [dataset.file=TABLE]
+                      [--config-dir DIR]
 
 Asks of a finished run whether its explanations are any good: every finished fold is explained and evaluated as far as
 that has not been done, and the trust table and the report are written anew. Without evaluation=… these are made:
 {", ".join(USUAL)}.
 Without explainer=…, the run's own explainers are judged. The data must be there; dataset.root says where, if they have
-moved.
+moved; dataset.file, and dataset.boxes_file, where a table that describes them has.
 
 evaluations:
 {options}
@@ -52,6 +54,10 @@ def run(arguments: Sequence[str]) -> int:
 
     place = Run(asked.run)
     own = place.facts().get("config", {})
+    if "members" in own:
+        raise StoreError(
+            "this is an ensemble, which has no network of its own", where=place.path, fix="Evaluate its members."
+        )
     evaluations, changes = _asked(asked.overrides, asked.config_dir, own)
     console = Console()
     evaluate_run(place, evaluations, changes, console)
@@ -67,13 +73,13 @@ def _asked(
     """The evaluations, and what else is other than in the run's own configuration."""
     from xaimed.config.compose import group_within
 
-    of: dict[str, list[str]] = {EVALUATIONS: [], EXPLAINERS: [], ROOT: []}
+    of: dict[str, list[str]] = {EVALUATIONS: [], EXPLAINERS: [], **{place: [] for place in PLACES}}
     for text in overrides:
         name = text.partition("=")[0].lstrip("+~")
         group = next((each for each in of if name == each or name.startswith(f"{each}.")), None)
         if group is None:
             raise ConfigError(
-                f"'{text}' would make another run", fix=f"Set only {EVALUATIONS}=…, {EXPLAINERS}=… and {ROOT}=…."
+                f"'{text}' would make another run", fix=f"Set only {EVALUATIONS}=…, {EXPLAINERS}=… and {PLACES[0]}=…."
             )
         of[group].append(text)
     named = [text for text in of[EVALUATIONS] if text.startswith(f"{EVALUATIONS}=")]
@@ -81,6 +87,11 @@ def _asked(
     changes: dict[str, Any] = {}
     if of[EXPLAINERS]:
         changes[EXPLAINERS] = group_within(own, EXPLAINERS, of[EXPLAINERS], config_dir)
-    if of[ROOT]:
-        changes["dataset"] = {**own["dataset"], "root": str(Path(of[ROOT][-1].partition("=")[2]).absolute())}
+    moved = {
+        place.removeprefix("dataset."): str(Path(of[place][-1].partition("=")[2]).absolute())
+        for place in PLACES
+        if of[place]
+    }
+    if moved:
+        changes["dataset"] = {**own["dataset"], **moved}
     return group_within(own, EVALUATIONS, [*usual, *of[EVALUATIONS]], config_dir), changes

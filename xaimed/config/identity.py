@@ -16,7 +16,9 @@ DECIDES_NOTHING = (
     "logger",
     "audit",
     "callbacks.explain",
-    "dataset.root",  # the manifest's fingerprint stands for it
+    "dataset.root",  # the manifest's fingerprint stands for it, and for what tables say
+    "dataset.file",
+    "dataset.boxes_file",
     "backbone.weights",  # their content's checksum stands for them
     "backbone.checksum",
     "backbone.size",  # image.size stands for it

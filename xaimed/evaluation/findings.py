@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -20,20 +22,24 @@ ROWS, ABOUT, ARRAYS = "rows.csv", "about.json", "arrays.npz"
 def write_findings(folder: Path, name: str, findings: Findings) -> None:
     """Write what an evaluation found into an empty folder."""
     text: str = findings.rows[list(COLUMNS)].to_csv(index=False, lineterminator="\n")
-    (folder / ROWS).write_bytes(text.encode("utf-8", errors="surrogateescape"))
+    content = text.encode("utf-8", errors="surrogateescape")
+    (folder / ROWS).write_bytes(content)
     measures = {key: asdict(measure) for key, measure in findings.measures.items()}
-    about = {"evaluation": name, "caption": findings.caption, "measures": measures}
+    about = {"evaluation": name, "caption": findings.caption, "measures": measures, "rows": _checksum(content)}
     (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     if findings.arrays:
         np.savez_compressed(folder / ARRAYS, **findings.arrays)  # type: ignore[arg-type]
 
 
 def read_findings(folder: Path) -> tuple[str, Findings]:
-    """The name of the evaluation and what it found, without its arrays; a damaged folder is refused."""
+    """The name of the evaluation and what it found, without its arrays; a damaged or edited folder is refused."""
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        content = (folder / ROWS).read_bytes()
+        if about.get("rows", _checksum(content)) != _checksum(content):
+            raise ValueError(f"{ROWS} is not as it was written")
         rows: pd.DataFrame = pd.read_csv(
-            folder / ROWS,
+            io.BytesIO(content),
             dtype={"sample_id": object, "explainer": object, "measure": object},
             keep_default_na=False,
             na_values={"value": [""]},
@@ -49,6 +55,10 @@ def read_findings(folder: Path) -> tuple[str, Findings]:
             where=folder,
             fix="Delete the folder and give the same command again; nothing is trained anew.",
         ) from error
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_arrays(folder: Path) -> dict[str, npt.NDArray[Any]]:

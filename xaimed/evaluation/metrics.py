@@ -122,6 +122,8 @@ def _multiclass(truth: Ints, decided: Ints, chance: Floats) -> dict[str, float]:
 
 
 def _binary(truth: Ints, decided: Ints, positive: Floats) -> dict[str, float]:
+    if not len(truth):  # a label that nobody knows in these samples
+        return dict.fromkeys(METRICS, float("nan"))
     (tn, fp), (fn, tp) = multilabel_confusion_matrix(truth, decided, labels=[1])[0]
     return {
         "accuracy": float(np.mean(truth == decided)),

@@ -104,11 +104,17 @@ def preferred(runs: Sequence[Trust], performance: str = "Accuracy") -> tuple[str
     """Which run a careful reader should prefer, and why; None where there is no reason to prefer one.
 
     In this order: runs with warnings are left out; then those whose ``performance`` lies wholly below the interval of
-    the best; then those with more measures worse than what they have to beat; then, measure by measure in the order
-    of the table, those whose interval lies wholly on the worse side of the best one's. What remains alone is preferred.
+    the best; then those with more measures worse than what they have to beat, of the measures that all have; then,
+    measure by measure in the order of the table, those whose interval lies wholly on the worse side of the best one's.
+    What remains alone is preferred, and what it was not asked that others were is said.
     """
     if len(runs) < 2:
         return None, ""
+    name, reason = _preferred(runs, performance)
+    return name, reason if name is None else reason + _unasked(runs, name)
+
+
+def _preferred(runs: Sequence[Trust], performance: str) -> tuple[str | None, str]:
     left = [run for run in runs if not run.warnings]
     if not left:
         return None, "every run carries a warning"
@@ -116,8 +122,9 @@ def preferred(runs: Sequence[Trust], performance: str = "Accuracy") -> tuple[str
     if len(left) > 1:
         left, reasons = _by_interval(left, performance, reasons)
     if len(left) > 1:
-        fewest = min(len(run.fails) for run in left)
-        kept = [run for run in left if len(run.fails) == fewest]
+        failed = {run.name: count for run, count in zip(left, _failed(left), strict=True)}
+        fewest = min(failed.values())
+        kept = [run for run in left if failed[run.name] == fewest]
         if len(kept) < len(left):
             reasons.append(f"with {fewest} measure{'' if fewest == 1 else 's'} worse than a control, the fewest")
         left = kept
@@ -128,6 +135,24 @@ def preferred(runs: Sequence[Trust], performance: str = "Accuracy") -> tuple[str
         names = ", ".join(run.name for run in left)
         return None, f"nothing measured tells {names} apart beyond the intervals"
     return left[0].name, "; ".join(reasons)
+
+
+def _failed(runs: Sequence[Trust]) -> list[int]:
+    """Of each run, how many measures are worse than a control, of those that all runs have, by the first explainer.
+
+    A run that was asked less must not win by it.
+    """
+    first = [{entry.measure.title: entry.reading for entry in reversed(run.entries) if entry.reading} for run in runs]
+    shared = set.intersection(*(set(readings) for readings in first))
+    return [sum(readings[title] == "worse" for title in shared) for readings in first]
+
+
+def _unasked(runs: Sequence[Trust], name: str) -> str:
+    """What the preferred run was not evaluated for although another was; empty where there is nothing."""
+    asked = {run.name: dict.fromkeys(entry.aspect for entry in run.entries) for run in runs}
+    anywhere = dict.fromkeys(aspect for each in asked.values() for aspect in each)
+    missing = [aspect.replace("_", " ") for aspect in anywhere if aspect not in asked[name]]
+    return f"; but unlike another it was not evaluated for {', '.join(missing)}" if missing else ""
 
 
 def _by_interval(runs: Sequence[Trust], title: str, reasons: list[str]) -> tuple[list[Trust], list[str]]:

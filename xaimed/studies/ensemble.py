@@ -17,10 +17,11 @@ from xaimed.errors import ConfigError, StoreError
 from xaimed.evaluation.metrics import fold_metrics
 from xaimed.evaluation.predictions import Predictions, write_predictions
 from xaimed.evaluation.reading import read_predictions
+from xaimed.evaluation.samples import SAMPLES
 from xaimed.evaluation.voting import WEIGHTED, shares, voted
 from xaimed.store.fold import CONFIG, HISTORY, PREDICTIONS, SPLIT, SVM, Fold
 from xaimed.store.run import Run
-from xaimed.store.writing import write_json, write_text
+from xaimed.store.writing import write_bytes, write_json, write_text
 from xaimed.training.monitors import direction
 
 SEALED = (CONFIG, PREDICTIONS, SPLIT)
@@ -68,6 +69,9 @@ def make_ensemble(ensemble: Ensemble, output: Path) -> Run:
     tables = {index: _voted(ensemble, facts, index) for index in shared}
     run = ensemble.run(output)
     run.describe(_described(ensemble, facts))
+    known = next((file for member in ensemble.members if (file := member.path / SAMPLES).is_file()), None)
+    if known:  # the members' samples are the same
+        write_bytes(run.path / SAMPLES, known.read_bytes())
     for index in shared:
         if not run.fold(index).complete:
             _make_fold(ensemble, run.fold(index), facts, *tables[index])
