@@ -91,6 +91,18 @@ def test_a_run_without_a_finished_fold_has_nothing_to_evaluate(output, capsys):
     assert "not a run of xaimed" in capsys.readouterr().err
 
 
+def test_a_damaged_evaluation_is_named_and_not_counted(output, capsys):
+    run = only_run(output)
+    assert main(["evaluate", *USER, str(run), "evaluation=[picture_quality,uncertainty]"]) == 0
+    (about,) = (run / "fold-0" / "evaluations").glob("picture_quality-*/about.json")
+    about.write_text("{")
+    capsys.readouterr()
+    assert main(["table", str(run)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"{about.parent.name} is not counted: these findings cannot be read" in told
+    assert "Trust: " in told
+
+
 def test_a_new_fold_is_evaluated_when_it_ends(tmp_path):
     assert train(tmp_path, "evaluation=[picture_quality]") == 0
     for fold in only_run(tmp_path).glob("fold-*"):

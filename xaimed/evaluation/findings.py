@@ -53,7 +53,7 @@ def read_findings(folder: Path) -> tuple[str, Findings]:
         raise StoreError(
             f"these findings cannot be read: {error}",
             where=folder,
-            fix="Delete the folder and give the same command again; nothing is trained anew.",
+            fix="Delete the folder and ask again with xaimed evaluate; nothing is trained anew.",
         ) from error
 
 

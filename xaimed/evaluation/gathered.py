@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from xaimed.errors import StoreError
 from xaimed.evaluation.contract import COLUMNS, CONTROL, NO_EXPLAINER, Measure
 from xaimed.evaluation.findings import read_findings
 from xaimed.evaluation.predictions import Predictions
@@ -83,6 +84,17 @@ def gather(folders: Mapping[int, Sequence[Path]], predictions: Predictions) -> l
                 places={**before.places, fold: place},
             )
     return [replace(each, rows=_once(each.rows, patients)) for _, each in sorted(found.items())]
+
+
+def damaged(places: Sequence[Path]) -> dict[Path, str]:
+    """Which of these folders cannot be read, and why."""
+    found = {}
+    for place in places:
+        try:
+            read_findings(place)
+        except StoreError as error:
+            found[place] = str(error)
+    return found
 
 
 def _once(rows: pd.DataFrame, patients: pd.Series[str]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from xaimed.config.labels import STAMP as SHUFFLED_STAMP
 from xaimed.errors import StoreError
 from xaimed.evaluation.branches import read_branches
 from xaimed.evaluation.differences import differences
-from xaimed.evaluation.gathered import Gathered, gather
+from xaimed.evaluation.gathered import Gathered, damaged, gather
 from xaimed.evaluation.metrics import per_fold, per_repeat
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.reading import read_predictions
@@ -96,9 +96,19 @@ class RunResult:
     def findings(self) -> list[Gathered]:
         """What every evaluation found, over the folds that are counted."""
         assert self.predictions is not None
-        folds = [fold for fold in self.run.finished() if fold.index in self.predictions.folds]
-        places = {fold.index: list((fold.path / EVALUATIONS).glob("[!.]*")) for fold in folds}
-        return gather(places, self.predictions)
+        whole = {fold: [place for place in places if place not in self.damaged] for fold, places in self._evaluated()}
+        return gather(whole, self.predictions)
+
+    @cached_property
+    def damaged(self) -> dict[Path, str]:
+        """The folders of evaluations that cannot be read, and why; they are not counted."""
+        return damaged([place for _, places in self._evaluated() for place in places])
+
+    def _evaluated(self) -> list[tuple[int, list[Path]]]:
+        """The folders of the evaluations of every fold that is counted."""
+        counted = self.predictions.folds if self.predictions else []
+        folds = [fold for fold in self.run.finished() if fold.index in counted]
+        return [(fold.index, sorted((fold.path / EVALUATIONS).glob("[!.]*"))) for fold in folds]
 
     def trust(self, found: Sequence[Gathered] | None = None) -> Trust:
         """What speaks for this run and what against it."""
@@ -239,6 +249,7 @@ def _said_of(result: RunResult) -> list[str]:
         lines.append(f"{result.name}: missing folds {', '.join(map(str, result.missing))}.")
     lines += [f"{result.name}: fold {fold} failed: {reason}" for fold, reason in result.failures.items()]
     lines += [f"{result.name}: fold {fold} is not counted: {reason}" for fold, reason in result.refused.items()]
+    lines += [f"{result.name}: {place.name} is not counted: {reason}" for place, reason in result.damaged.items()]
     return lines
 
 
