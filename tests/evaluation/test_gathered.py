@@ -161,8 +161,14 @@ def test_tables_say_the_direction_the_control_and_the_protocol(tmp_path):
     ]
 
     both = compared_table([run(tmp_path, "a", 0.6), run(tmp_path, "b", 0.1, stamps=["labels shuffled"])])
-    assert both.notes[0] == "Prefer a: it alone carries no warning."
-    assert [row[-1] for row in both.rows] == ["none", "labels shuffled"]
+    assert both.columns == ("Measure", "Run 1", "Run 2")
+    assert both.notes[:3] == (
+        "Prefer Run 1: it alone carries no warning.",
+        "Run 1: a.",
+        "Run 2: b; warning: labels shuffled.",
+    )
+    alone = compared_table([run(tmp_path, "c", 0.6)])
+    assert alone.notes[0] == "Run 1: c."
 
 
 def test_what_could_not_be_measured_is_empty_and_said(tmp_path):

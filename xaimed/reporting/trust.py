@@ -46,18 +46,22 @@ def trust_table(trust: Trust) -> Table:
 
 
 def compared_table(runs: Sequence[Trust]) -> Table:
-    """Several runs: a row for each, by its first explainer, and which of them a careful reader should prefer."""
-    lines = {run.name: _first_of_each(run) for run in runs}
-    titles = list(dict.fromkeys(title for found in lines.values() for title in found))
-    columns = ("Run", *titles, "Warnings")
-    rows: list[tuple[Cell, ...]] = []
-    for run in runs:
-        found = lines[run.name]
-        cells = (measured(found[t].measure, found[t].value) if t in found else NOTHING for t in titles)
-        rows.append((run.name, *cells, "; ".join(run.warnings) or "none"))
+    """Several runs abreast, each by its first explainer, and which of them a careful reader should prefer."""
+    lines = [_first_of_each(run) for run in runs]
+    titles = list(dict.fromkeys(title for found in lines for title in found))
+    rows: list[tuple[Cell, ...]] = [
+        (title, *(measured(found[title].measure, found[title].value) if title in found else NOTHING for found in lines))
+        for title in titles
+    ]
+    called = {run.name: f"Run {number}" for number, run in enumerate(runs, start=1)}
+    named = [f"{called[run.name]}: {run.name}{_warned(run)}." for run in runs]
     name, reason = preferred(runs)
-    said = f"Prefer {name}: {reason}." if name else f"No run is preferred: {reason}."
-    return Table("Trust", columns, tuple(rows), (said, f"{INTERVALS}."))
+    said = f"Prefer {called[name]}: {reason}." if name else f"No run is preferred: {reason}." if reason else ""
+    return Table("Trust", ("Measure", *called.values()), tuple(rows), (*filter(None, [said]), *named, f"{INTERVALS}."))
+
+
+def _warned(run: Trust) -> str:
+    return f"; warning: {', '.join(run.warnings)}" if run.warnings else ""
 
 
 def _first_of_each(run: Trust) -> dict[str, Entry]:
