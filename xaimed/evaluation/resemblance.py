@@ -10,7 +10,7 @@ import pandas as pd
 
 from xaimed.evaluation.statistics.bootstrap import Interval, mean_interval
 
-BASELINE = "baseline:other_picture"
+BASELINE = "baseline:others"
 BLUNT = 0.9
 """Where maps of different pictures are as alike as this, likeness tells nothing."""
 
