@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from xaimed.store.run import find_runs
-from xaimed.studies.tables import result_of
+from xaimed.studies.result import result_of
 
 PHANTOMS = ("spine", "chest", "lumbar", "skin")
 OUTPUT = Path("outputs/benchmarks/trust")

@@ -12,7 +12,8 @@ from support.running import train
 from xaimed.cli.main import main
 from xaimed.evaluation.reading import read_predictions
 from xaimed.store.run import Run
-from xaimed.studies.tables import comparison, differences_of, result_of, write_runs_table
+from xaimed.studies.result import result_of
+from xaimed.studies.tables import comparison, differences_of, write_runs_table
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from xaimed.evaluation.findings import write_findings
 from xaimed.evaluation.uncertainty import ENTROPY, MEASURES, entropy
 from xaimed.store.run import Run
 from xaimed.studies.doubts import doubt_figures, doubt_tables, subgroup_table
-from xaimed.studies.tables import RunResult
+from xaimed.studies.result import RunResult
 
 FACTS = {"stamps": ["stand-in weights"]}
 

@@ -12,7 +12,8 @@ from xaimed.cli.main import main
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.temperature import fit_temperature
 from xaimed.store.run import Run
-from xaimed.studies.tables import result_of, tables_of
+from xaimed.studies.result import result_of
+from xaimed.studies.tables import tables_of
 
 QUICK = (
     *("callbacks=[early_stopping]", "logger=[]", "trainer.max_epochs=1", "protocol.folds=2"),

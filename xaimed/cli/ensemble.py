@@ -52,7 +52,8 @@ def run(arguments: Sequence[str]) -> int:
     from xaimed.store.run import find_runs
     from xaimed.studies.ensemble import Ensemble, make_ensemble, shares_of
     from xaimed.studies.report import write_report
-    from xaimed.studies.tables import print_results, result_of
+    from xaimed.studies.result import result_of
+    from xaimed.studies.tables import print_results
 
     members = [member for member in find_runs(places) if "members" not in member.facts().get("config", {})]
     if not members:

@@ -50,7 +50,8 @@ def run(arguments: Sequence[str]) -> int:
     from xaimed.store.run import Run
     from xaimed.studies.evaluating import evaluate_run
     from xaimed.studies.report import write_report
-    from xaimed.studies.tables import print_results, result_of
+    from xaimed.studies.result import result_of
+    from xaimed.studies.tables import print_results
 
     place = Run(asked.run)
     own = place.facts().get("config", {})

@@ -60,8 +60,9 @@ def run(arguments: Sequence[str]) -> int:
     from rich.console import Console
 
     from xaimed.studies.report import write_report
+    from xaimed.studies.result import result_of
     from xaimed.studies.sweep import runs_at
-    from xaimed.studies.tables import print_results, result_of
+    from xaimed.studies.tables import print_results
     from xaimed.studies.twin import compare_with_controls
 
     runs = runs_at([Path(argument) for argument in arguments])
@@ -100,9 +101,9 @@ def _elsewhere(arguments: Sequence[str]) -> int:
     from xaimed.reporting.terminal import TerminalTable
     from xaimed.store.run import find_runs
     from xaimed.studies.report import write_report
+    from xaimed.studies.result import result_of
     from xaimed.studies.scoring import score, write_summary
     from xaimed.studies.summoned import jury_of
-    from xaimed.studies.tables import result_of
 
     runs = find_runs(asked.runs)
     if len(runs) != 1:
@@ -125,8 +126,8 @@ def _maps(arguments: Sequence[str]) -> int:
 
     from xaimed.reporting.terminal import TerminalTable
     from xaimed.studies.alike import alike_table
+    from xaimed.studies.result import result_of
     from xaimed.studies.sweep import runs_at
-    from xaimed.studies.tables import result_of
 
     runs = runs_at([Path(argument) for argument in arguments if argument != "--maps"])
     if len(runs) < 2:
@@ -148,7 +149,7 @@ def _by(arguments: Sequence[str]) -> int:
     from xaimed.reporting.terminal import TerminalTable
     from xaimed.store.run import find_runs
     from xaimed.studies.doubts import subgroup_table
-    from xaimed.studies.tables import result_of
+    from xaimed.studies.result import result_of
 
     runs = find_runs(asked.runs)
     if len(runs) != 1:

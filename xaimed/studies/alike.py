@@ -17,7 +17,7 @@ from xaimed.evaluation.statistics.bootstrap import mean_interval
 from xaimed.reporting.evaluations import INTERVALS, heading, measured
 from xaimed.reporting.tables import Cell, Table
 from xaimed.store.fold import EXPLANATIONS
-from xaimed.studies.tables import RunResult
+from xaimed.studies.result import RunResult
 
 Maps = dict[str, npt.NDArray[Any]]
 

@@ -26,7 +26,7 @@ from xaimed.reporting.residuals import mistakes_table, residuals_figure
 from xaimed.reporting.subgroups import subgroups_table
 from xaimed.reporting.tables import Table
 from xaimed.store.fold import EXPLANATIONS
-from xaimed.studies.tables import RunResult
+from xaimed.studies.result import RunResult
 
 RESIDUALS, RISK = "residuals.png", "risk-coverage.png"
 ALWAYS = ("sex", "age", "view")

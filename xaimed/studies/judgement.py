@@ -15,7 +15,7 @@ from xaimed.reporting.faithfulness import faithfulness_figure
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.zones import zones_table
 from xaimed.store.writing import write_text
-from xaimed.studies.tables import RunResult
+from xaimed.studies.result import RunResult
 
 ZONES = ("activation", "uncertainty")
 

@@ -19,7 +19,8 @@ from xaimed.store.writing import write_text
 from xaimed.studies.doubts import doubt_figures, doubt_tables
 from xaimed.studies.elsewhere import all_elsewhere
 from xaimed.studies.judgement import judgement_of
-from xaimed.studies.tables import RunResult, metrics_table, pooled_table, result_of, tables_of
+from xaimed.studies.result import RunResult, result_of
+from xaimed.studies.tables import metrics_table, pooled_table, tables_of
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 RELIABILITY = "reliability.png"

@@ -34,9 +34,10 @@ from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.parts import check_parts, explain_callback, what_is_trained
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
+from xaimed.studies.result import result_of
 from xaimed.studies.staged import STARTED_FROM
 from xaimed.studies.stand_in import STAMP as STAND_IN_STAMP
-from xaimed.studies.tables import print_results, result_of
+from xaimed.studies.tables import print_results
 from xaimed.studies.twin import compare_with_controls
 
 ASSIGNMENT, MODEL = "assignment.csv", "model.json"

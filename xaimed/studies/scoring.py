@@ -34,7 +34,7 @@ from xaimed.store.writing import sha256_of, write_json, write_text
 from xaimed.studies.elsewhere import FACTS, FOLDER, SET_ASIDE, SUMMARY_CSV, SUMMARY_MD, Elsewhere, read_elsewhere
 from xaimed.studies.jury import Bench, Jury, Voter
 from xaimed.studies.plan import seen
-from xaimed.studies.tables import RunResult
+from xaimed.studies.result import RunResult
 from xaimed.studies.trained_on import trained_on
 
 KNOWN = "the run was trained on this picture, or chosen by it"

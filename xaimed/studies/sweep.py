@@ -59,7 +59,8 @@ class Sweep:
 
     def conclude(self) -> int:
         """Print one table of all runs and list what failed; the exit status of the sweep."""
-        from xaimed.studies.tables import print_results, result_of, write_runs_table
+        from xaimed.studies.result import result_of
+        from xaimed.studies.tables import print_results, write_runs_table
 
         console = Console()
         if runs := self.runs():
