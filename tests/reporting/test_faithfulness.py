@@ -64,7 +64,7 @@ def test_long_names_and_many_explainers_leave_each_other_room():
     )
     assert_tidy(figure)
     words = words_of(figure)
-    assert "8 samples of 4 groups" in words
+    assert "8 samples of 4 patients" in words
     assert "Grad-CAM" in words
     assert "stand-in weights" in words
     assert len({line.get_color() for line in figure.axes[0].lines[:7]}) == 7

@@ -80,7 +80,7 @@ def faithfulness_figure(
         for name, style in _styles(keys).items():
             _draw(axes, every["positions"], every[f"{measure}|{name}"], clusters, style)
     _draw_keys(figure, below, _styles(keys), names or {})
-    counted = f"{len(clusters)} samples" + ("" if groups is None else f" of {len(set(clusters))} groups")
+    counted = f"{len(clusters)} samples" + ("" if groups is None else f" of {len(set(clusters))} patients")
     last = below + 0.2 * ((len(keys) + 1) // 2)
     write_at(figure, LEFT, last, f"{NOTE}{counted}.", fontsize=SMALL, color=QUIET)
     return figure
