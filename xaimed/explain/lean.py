@@ -13,7 +13,8 @@ from xaimed.explain.pieces import in_pieces
 from xaimed.models.network import Network
 
 Precision = Literal["fp32", "bf16"]
-AT_ONCE = {"cpu": 16, "cuda": 256}  # a processor is slower with more: they leave its cache
+AT_ONCE = {"fp32": 4, "bf16": 8}  # a processor is slower with more: they leave its cache
+AT_ONCE_ELSEWHERE = 256
 SAME = 1e-3  # the largest difference in a logit, relative to the largest logit, that folding may make
 
 
@@ -36,7 +37,7 @@ class Lean:
     ) -> None:
         self.device = like.device
         self.precision = precision
-        self.at_once = at_once or AT_ONCE.get(self.device.type, 32)
+        self.at_once = at_once or (AT_ONCE[precision] if self.device.type == "cpu" else AT_ONCE_ELSEWHERE)
         with torch.no_grad():
             self.network = _folded(network, like[:1].float()).to(memory_format=torch.channels_last)
 

@@ -34,7 +34,7 @@ class Occlusion:
         fill: what covers: ``zero``, 0 after normalisation, hence the mean colour of the data that normalise; ``mean``,
             the picture's own mean colour; ``blurred``, the picture out of focus.
         sign: what of the signed values the heatmap shows: ``absolute``, ``positive`` or ``signed``.
-        at_once: pictures predicted together; null for 32 on a CPU and 256 on a GPU, and fewer where memory is short.
+        at_once: pictures predicted together; null for 4 on a CPU and 256 elsewhere, and fewer where memory is short.
     """
 
     window: int | float = 0.2
