@@ -1,4 +1,4 @@
-"""``xaimed reproduce STUDY --published``: what the printed numbers of a paper say of one another."""
+"""``xaimed reproduce STUDY``: a paper's runs, tables and figures, and what its printed numbers say of one another."""
 
 from __future__ import annotations
 
@@ -14,55 +14,113 @@ STUDY = "study"
 
 def _help() -> str:
     studies = "\n".join(f"  {name:<10} {summary_of(STUDY, name)}" for name in groups()[STUDY])
-    return f"""usage: xaimed reproduce STUDY --published [study.key=value] [output=DIR] [--config-dir DIR]
+    return f"""usage: xaimed reproduce STUDY [profile=NAME] [key=value] [--dry-run] [--only RUN,...] [--nested]
+                        [--fail-fast] [--tables] [hydra/launcher=NAME] [--config-dir DIR] [--allow PACKAGE]
+       xaimed reproduce STUDY --published [study.key=value] [output=DIR] [--config-dir DIR]
 
-Audits what a paper prints, without data and without training. Everything that can be recomputed from other printed
-numbers is recomputed, every share is tested for being possible at its n, every described model is built and measured,
-and every statement is held against the tables and against the other statements. What rounding, cutting off or
-averaging over folds can explain is not reported. The findings come with their arithmetic, the gravest first.
+Makes every run of a study that is not there yet, fold by fold, and writes its tables and figures beside what was
+published: study.md, tables/ (Markdown, CSV, LaTeX) and figures/ in <output>/studies/<study>. Give the same command
+again to go on after an interruption. Every run prints into <output>/studies/<study>/logs.
 
-Writes published.md and published.json to <output>/studies/<study>. The exit status is 0 whatever was found. The numbers
-lie in conf/study/published/<study>.yaml; a study of your own goes into the folder 'study' of --config-dir.
+key=value is given to every run, as for xaimed train: dataset.root=/data/spine says where the pictures lie,
+study.key=value changes the study. With a change that decides the training nothing is held against the paper any more.
+
+  profile=rehearsal   the same study on its phantom, small, with stand-in weights: every table and figure, stamped
+  --dry-run           what would be made, what is there, how long it would take and how much room; nothing is made
+  --only RUN,...      these rows alone
+  --tables            tables and figures from what there is; nothing is made
+  --nested            every run once more with the checkpoint chosen on other pictures than are reported: how much of
+                      the figure is the choice
+  --fail-fast         begin nothing more after the first failure
+  hydra/launcher=…    submitit_slurm, submitit_local or ray (pip install 'xaimed[slurm]' or 'xaimed[ray]')
+
+--published audits what a paper prints, without data and without training. Everything that can be recomputed from other
+printed numbers is recomputed, every share is tested for being possible at its n, every described model is built and
+measured, and every statement is held against the tables and against the other statements. What rounding, cutting off or
+averaging over folds can explain is not reported. The findings come with their arithmetic, the gravest first. It writes
+published.md and published.json to <output>/studies/<study>; the exit status is 0 whatever was found. The numbers lie in
+conf/study/published/<study>.yaml.
+
+A study of your own is a YAML in the folder 'study' of --config-dir, with or without published numbers.
 
 studies:
 {studies}
 
 examples:
+  xaimed reproduce spine profile=rehearsal
+  xaimed reproduce spine dataset.root=/data/vertebrae --dry-run
+  xaimed reproduce pneumonia dataset.root=/data/chest_xray optimizer.lr=3e-5
   xaimed reproduce spine --published
   xaimed reproduce spine --published study.published.samples.images.folds=10    what if there had been ten folds"""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Audit the published numbers, write what came out and print it."""
+    """Reproduce a study, or audit what it prints."""
     if not arguments or any(argument in ("-h", "--help") for argument in arguments):
         print(_help())
         return 0 if arguments else 2
     parser = CommandParser("reproduce")
     parser.add_argument(STUDY)
     parser.add_argument("overrides", nargs="*")
-    parser.add_argument("--published", action="store_true", required=True)
     parser.add_argument("--config-dir", type=Path)
+    parser.add_argument("--only", default="")
+    for flag in ("--published", "--dry-run", "--tables", "--nested", "--fail-fast"):
+        parser.add_argument(flag, action="store_true")
     asked = parser.parse_intermixed_args(list(arguments))
-    return _published(asked.study, asked.overrides, asked.config_dir)
+    output, profile = _last(asked.overrides, "output", "outputs"), _last(asked.overrides, "profile", "")
+    rest = [text for text in asked.overrides if not text.startswith(("output=", "profile="))]
+    if asked.published:
+        return _published(asked.study, rest, Path(output).absolute(), asked.config_dir)
+
+    from rich.console import Console
+
+    from xaimed.studies.reproduction.page import print_page, write_page
+    from xaimed.studies.reproduction.reading import study_of
+    from xaimed.studies.reproduction.results import folder_of
+    from xaimed.studies.reproduction.standing import standings
+    from xaimed.studies.reproduction.watching import state_table
+    from xaimed.studies.reproduction.whole import Order, gather, make
+
+    console, place = Console(), Path(output).absolute()
+    launcher = [text for text in rest if text.startswith("hydra")]
+    given = [f"output={place}", *(text for text in rest if text not in launcher)]
+    study = study_of(asked.study, given, asked.config_dir, profile, asked.nested)
+    order = Order(place, tuple(filter(None, asked.only.split(","))), tuple(launcher), asked.config_dir, asked.fail_fast)
+    if asked.dry_run:
+        console.print(state_table(standings(study, place, asked.config_dir), {}))
+        return 0
+    if asked.tables:
+        made = standings(study, place, asked.config_dir)
+        failed = False
+    else:
+        made, failures = make(study, order, console)
+        failed = bool(failures)
+    results = gather(study, made, place)
+    print_page(results, console)
+    page = write_page(results, folder_of(study, place))
+    console.print(f"written: {page}", markup=False, highlight=False, soft_wrap=True)
+    return 1 if failed else 0
 
 
-def _published(study: str, overrides: Sequence[str], config_dir: Path | None) -> int:
+def _published(study: str, overrides: Sequence[str], output: Path, config_dir: Path | None) -> int:
     from rich.console import Console
 
     from xaimed.studies.published.audit import audit
     from xaimed.studies.published.page import print_audit, write_page
     from xaimed.studies.published.study import paper_of
 
-    outputs = [text.partition("=")[2] for text in overrides if text.startswith("output=")]
-    changes = [text for text in overrides if not text.startswith("output=")]
-    for text in changes:
+    for text in overrides:
         if not text.lstrip("+~").startswith(f"{STUDY}."):
             raise ConfigError(f"'{text}' changes nothing that is published", fix=f"Set only {STUDY}.… and output=….")
-    audited = audit(paper_of(study, changes, config_dir))
-    folder = Path(outputs[-1] if outputs else "outputs").absolute() / "studies" / study
-    pages = write_page(audited, folder)
+    audited = audit(paper_of(study, overrides, config_dir))
+    pages = write_page(audited, output / "studies" / study)
     console = Console()
     print_audit(audited, console)
     for page in pages:
         console.print(f"written: {page}", markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def _last(overrides: Sequence[str], key: str, otherwise: str) -> str:
+    found = [text.partition("=")[2] for text in overrides if text.startswith(f"{key}=")]
+    return found[-1] if found else otherwise

@@ -26,6 +26,7 @@ BUILDERS = (
     "xaimed.training",
     "xaimed.evaluation",
     "xaimed.callbacks",
+    "xaimed.studies.reproduction",
     "torch.optim",
     "torch.nn.modules",
     "torchvision.transforms.v2",

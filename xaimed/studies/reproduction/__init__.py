@@ -1,0 +1,1 @@
+"""A study: many runs that make one paper's tables and figures."""

@@ -1,0 +1,137 @@
+"""What does a study have to show so far? Every row with the predictions of its runs, whether all are there or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from xaimed.evaluation.metrics import per_fold
+from xaimed.evaluation.predictions import Predictions, pool
+from xaimed.evaluation.statistics.resampled import Resampled, resampled
+from xaimed.store.run import Run
+from xaimed.studies.published.paper import Paper
+from xaimed.studies.published.parts import Value
+from xaimed.studies.reproduction.study import Row, Study
+from xaimed.studies.result import RunResult, result_of
+
+STRIDE = 1000
+"""Folds of runs that differ only in what repeats are told apart by this much."""
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """A row of the study and what there is of it.
+
+    Attributes:
+        row: what it is.
+        results: of its runs, those that were begun.
+    """
+
+    row: Row
+    results: tuple[RunResult, ...]
+
+    @property
+    def there(self) -> list[RunResult]:
+        """The runs that have at least one finished fold."""
+        return [result for result in self.results if result.predictions is not None]
+
+    @cached_property
+    def predictions(self) -> Predictions | None:
+        """The rows of all its runs; where runs repeat, the folds of the second are numbered from 1000, and so on."""
+        tables = []
+        for i, result in enumerate(self.there):
+            assert result.predictions is not None
+            frame = result.predictions.frame
+            kind, classes = result.predictions.kind, result.predictions.classes
+            tables.append(Predictions(kind, classes, frame.assign(fold=frame["fold"] + STRIDE * i)))
+        return pool(tables) if tables else None
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """A line of metrics for every finished fold of every run."""
+        assert self.predictions is not None
+        return per_fold(self.predictions)
+
+    @cached_property
+    def pooled(self) -> Resampled:
+        """The metrics of all of it, resampled by patient."""
+        assert self.predictions is not None
+        return resampled(self.predictions)
+
+    @property
+    def stamps(self) -> list[str]:
+        """What must be said beside every figure of it."""
+        return sorted({stamp for result in self.results for stamp in result.facts["stamps"]})
+
+    @property
+    def missing(self) -> str:
+        """What is not there of it, in words; empty where all is."""
+        absent = len(self.row.members) - len(self.results)
+        runs = f"{absent} of {len(self.row.members)} runs" if absent and len(self.row.members) > 1 else ""
+        if absent and not runs:
+            return "not made"
+        folds = [f"folds {', '.join(map(str, result.missing))}" for result in self.results if result.missing]
+        return "; ".join(filter(None, [runs, *folds]))
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that a table or a figure of a study is made from."""
+
+    study: Study
+    rows: tuple[RowResult, ...]
+
+    @property
+    def paper(self) -> Paper | None:
+        """What was published."""
+        return self.study.paper
+
+    def row(self, name: str) -> RowResult:
+        """One row."""
+        return next(row for row in self.rows if row.row.name == name)
+
+    def named(self, names: Sequence[str] = ()) -> list[RowResult]:
+        """The rows of these names in this order; without names all but the nested ones."""
+        if not names:
+            return [row for row in self.rows if not row.row.members[0].nested]
+        here = {row.row.name: row for row in self.rows}
+        return [here[name] for name in names if name in here]
+
+    def there(self, names: Sequence[str] = ()) -> list[RowResult]:
+        """Of those, the rows that have predictions."""
+        return [row for row in self.named(names) if row.predictions is not None]
+
+    def published(self, table: str, row: str, column: str) -> Value | None:
+        """The printed number beside a cell, if one is printed."""
+        return self.paper.values.get(f"{table}.{row}.{column}") if self.paper else None
+
+    @cached_property
+    def unlike(self) -> str:
+        """Why nothing here can be held against what was published; empty where it can."""
+        if self.study.stamp:
+            return self.study.stamp
+        stamps = sorted({stamp for row in self.rows for stamp in row.stamps})
+        return ", ".join([*stamps, *self.study.changed])
+
+
+def results_of(study: Study, runs: Mapping[str, Run]) -> Results:
+    """Read what there is.
+
+    Args:
+        study: the study.
+        runs: by the name of the member, the run that was begun or voted.
+    """
+    rows = []
+    for row in study.rows:
+        found = [result_of(runs[member.name]) for member in row.members if member.name in runs]
+        rows.append(RowResult(row, tuple(found)))
+    return Results(study, tuple(rows))
+
+
+def folder_of(study: Study, output: Path) -> Path:
+    """Where the tables and figures of a study lie; a profile has a folder of its own."""
+    return output / "studies" / (f"{study.name}-{study.profile}" if study.profile else study.name)

@@ -1,0 +1,76 @@
+"""Was it reproduced? The interval of the printed value, that of ours, and whether their difference holds zero."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from xaimed.reporting.tables import Cell, Estimate
+
+INSIDE, OUTSIDE, NOT_COMPARABLE = "inside", "outside", "not comparable"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A value with the ends of its 95 % interval; both ends NaN where there is none."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an interval."""
+        return not math.isnan(self.low)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word, and where it is the last one, why."""
+
+    word: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Such as ``inside`` or ``not comparable: other n``."""
+        return f"{self.word}: {self.why}" if self.why else self.word
+
+
+def difference(published: Bounds, ours: Bounds) -> Bounds:
+    """Ours less the published value; the interval by Newcombe's square-and-add of the two intervals.
+
+    Where the published value has no interval it is taken as exact.
+    """
+    value = ours.value - published.value
+    if not ours.known:
+        return Bounds(value)
+    low, high = (published.low, published.high) if published.known else (published.value, published.value)
+    below = math.hypot(ours.value - ours.low, high - published.value)
+    above = math.hypot(ours.high - ours.value, published.value - low)
+    return Bounds(value, value - below, value + above)
+
+
+def verdict(published: Bounds, ours: Bounds, unlike: str = "") -> Verdict:
+    """The word for a pair.
+
+    Args:
+        published: what is printed, with the interval that its n allows.
+        ours: what was reproduced, with its interval.
+        unlike: why they are of different things; empty where they are of the same.
+    """
+    if unlike:
+        return Verdict(NOT_COMPARABLE, unlike)
+    if not ours.known:
+        return Verdict(NOT_COMPARABLE, "ours has no interval")
+    apart = difference(published, ours)
+    if apart.low <= 0 <= apart.high:
+        return Verdict(INSIDE)
+    return Verdict(OUTSIDE) if published.known else Verdict(NOT_COMPARABLE, "published without n")
+
+
+def cell(bounds: Bounds, decimals: int) -> Cell:
+    """A value with its bounds, or a dash."""
+    if math.isnan(bounds.value):
+        return "–"
+    ends = (bounds.low, bounds.high) if bounds.known else (None, None)
+    return Estimate(bounds.value, None, decimals, *ends)
