@@ -1,0 +1,32 @@
+"""How is a table shown on a page? Numbers to the right, its notes below, wide ones scroll by themselves."""
+
+from __future__ import annotations
+
+from xaimed.reporting.html.document import text
+from xaimed.reporting.tables import Estimate, Table
+
+
+def to_html(table: Table) -> str:
+    """The table with its title as caption."""
+    head = "".join(f'<th scope="col"{_side(table, i)}>{text(name)}</th>' for i, name in enumerate(table.columns))
+    rows = "".join(
+        f'<tr><th scope="row">{text(row[0])}</th>'
+        + "".join(f"<td{_side(table, i)}>{text(cell)}</td>" for i, cell in enumerate(row[1:], 1))
+        + "</tr>"
+        for row in table.rows
+    )
+    notes = "".join(f"<li>{text(note)}</li>" for note in table.notes)
+    return (
+        f'<div class="table"><div class="scroll" tabindex="0" role="region" aria-label="{text(table.title)}"><table>'
+        f"<caption>{text(table.title)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        + (f'<ul class="notes">{notes}</ul>' if notes else "")
+        + "</div>"
+    )
+
+
+def _side(table: Table, column: int) -> str:
+    """Words to the left, all else to the right."""
+    cells = [row[column] for row in table.rows]
+    words = column == 0 or any(isinstance(cell, str) and len(cell) > 1 for cell in cells)
+    numbers = any(isinstance(cell, int | Estimate) for cell in cells)
+    return "" if words and not numbers else ' class="n"'
