@@ -19,6 +19,7 @@ COMMANDS = {
     "ensemble": "let finished runs vote, and treat what they say together as a run",
     "sheet": "show what augmentation makes of the training pictures, epoch by epoch",
     "reproduce": "audit what a paper prints: its numbers and statements against one another, with --published",
+    "report": "write one HTML file that holds everything about a run or several",
     "table": "rebuild every table of runs, finished or not, from their stored predictions",
 }
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from xaimed.evaluation.findings import read_arrays
 from xaimed.evaluation.gathered import Gathered, short_names
@@ -20,15 +22,31 @@ from xaimed.studies.result import RunResult
 ZONES = ("activation", "uncertainty")
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What one evaluation has to show: its tables, and curves where it kept any."""
+
+    key: str
+    tables: list[Table]
+    curves: Figure | None
+
+
+def judged(result: RunResult) -> Iterator[Judged]:
+    """Every evaluation of a run."""
+    for found in result.findings():
+        yield Judged(found.key, [evaluation_table(found), *_zones(result, found)], _curves(result, found))
+
+
 def judgement_of(result: RunResult, folder: Path) -> list[str]:
     """The part of the report on explanations, as Markdown; its tables as CSV and its pictures lie in ``folder``."""
     parts: list[str] = []
-    for found in result.findings():
-        for number, table in enumerate([evaluation_table(found), *_zones(result, found)]):
+    for found in judged(result):
+        for number, table in enumerate(found.tables):
             parts.append(to_markdown(table))
             write_text(folder / f"{found.key}{f'-{number}' if number else ''}.csv", to_csv(table))
-        if curves := _curves(result, found, folder):
-            parts += [f"![Deletion and insertion]({folder.name}/{curves})", ""]
+        if found.curves:
+            save_figure(found.curves, folder / f"{found.key}.png")
+            parts += [f"![Deletion and insertion]({folder.name}/{found.key}.png)", ""]
     return parts
 
 
@@ -56,18 +74,15 @@ def _zones(result: RunResult, found: Gathered) -> Iterator[Table]:
             )
 
 
-def _curves(result: RunResult, found: Gathered, folder: Path) -> str:
-    """Draw mean deletion and insertion curves, where they were kept; the name of the picture."""
+def _curves(result: RunResult, found: Gathered) -> Figure | None:
+    """Mean deletion and insertion curves, where they were kept."""
     arrays = [read_arrays(place) for place in found.places.values()]
     kept = [each for each in arrays if any(name.startswith("deletion|") for name in each)]
     if not kept:
-        return ""
+        return None
     patients = _by_sample(found.rows.drop_duplicates("sample_id").set_index("sample_id")["group"])
     names = short_names(found.explainers)
-    figure = faithfulness_figure(kept, title=result.name, names=names, groups=patients, stamp=result.stamp or None)
-    picture = f"{found.key}.png"
-    save_figure(figure, folder / picture)
-    return picture
+    return faithfulness_figure(kept, title=result.name, names=names, groups=patients, stamp=result.stamp or None)
 
 
 def _by_sample(column: pd.Series[str]) -> dict[str, str]:

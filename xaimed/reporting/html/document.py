@@ -59,7 +59,7 @@ def document(
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>'
         f'<body><a class="skip" href="#content">Skip to the content</a><header><h1>{text(title)}</h1>{stamped}{lead}'
         f'</header><nav aria-label="Contents"><ul>{contents}</ul></nav><main id="content">{parts}</main>'
-        f'<script type="application/json" id="data">{embedded(data or {})}</script><script>{script}</script>'
+        f'<script type="application/json" id="page-data">{embedded(data or {})}</script><script>{script}</script>'
         "</body></html>\n"
     )
 

@@ -1,7 +1,7 @@
 "use strict";
 // Text from data or configuration only ever becomes textContent; nothing here builds markup from it.
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent).gallery;
+  const data = JSON.parse(document.getElementById("page-data").textContent).gallery;
   const at = (id) => document.getElementById(id);
   if (!data || !at("g-form")) return;
   const PAGE = 48;

@@ -1,0 +1,1 @@
+"""One HTML file for a run, a sweep or a study."""
