@@ -1,4 +1,4 @@
-"""How is one HTML file a whole report? Styles, script, pictures and data inside it, and nothing may be fetched or run."""
+"""How is one HTML file a whole report? All that it needs is inside, and nothing may be fetched or run."""
 
 from __future__ import annotations
 

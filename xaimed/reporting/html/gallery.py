@@ -118,7 +118,8 @@ def gallery_html(data: Mapping[str, Any], note: str = "") -> str:
         '<dialog id="g-large" aria-labelledby="g-large-title"><h3 id="g-large-title"></h3><div id="g-large-body"></div>'
         '<label>Heatmap over picture<input id="g-large-blend" type="range" min="0" max="100" value="100"></label>'
         '<dl id="g-large-facts"></dl><p class="buttons"><button type="button" id="g-before">← before</button>'
-        '<button type="button" id="g-next">next →</button><button type="button" id="g-close">close</button></p></dialog>'
+        '<button type="button" id="g-next">next →</button><button type="button" id="g-close">close</button></p>'
+        "</dialog>"
     )
 
 

@@ -84,12 +84,8 @@ def _chosen(results: Sequence[RunResult]) -> tuple[set[str], str]:
     for result in results:
         predictions = result.predictions
         assert predictions is not None
-        for sample, true, correct in zip(
-            predictions.frame["sample_id"].astype(str),
-            _words(predictions, "label", "y:"),
-            predictions.correct,
-            strict=True,
-        ):
+        ids, truth = predictions.frame["sample_id"].astype(str), _words(predictions, "label", "y:")
+        for sample, true, correct in zip(ids, truth, predictions.correct, strict=True):
             labels[sample] = true
             wrong[sample] = wrong.get(sample, 0) + int(not correct)
     most = max(1, min(MOST_PICTURES, MOST_CARDS // len(results)))
@@ -176,7 +172,7 @@ def _words(predictions: Predictions, column: str, prefix: str) -> list[str]:
 
 
 def _pictures(results: Sequence[RunResult], names: set[str]) -> tuple[dict[str, Pixels], str]:
-    """The pictures as the networks saw them before normalisation, from the datasets of the runs, and what is missing."""
+    """The pictures as networks saw them before normalisation, from the datasets of the runs, and what is missing."""
     found: dict[str, Pixels] = {}
     trouble = ""
     for result in results:

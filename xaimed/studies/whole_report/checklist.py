@@ -12,8 +12,8 @@ from xaimed.studies.result import RunResult
 OPEN = "open: to be written by the authors"
 NOTE = (
     "CLAIM: Checklist for Artificial Intelligence in Medical Imaging, items by their number. METRICS: Methodological "
-    "Radiomics Score, items by subject. The wording is ours. What is answered here is read from what is stored; whether "
-    "it is enough is for the authors to judge."
+    "Radiomics Score, items by subject. The wording is ours. What is answered here is read from what is stored; "
+    "whether it is enough is for the authors to judge."
 )
 
 

@@ -95,7 +95,7 @@ def _figures(result: RunResult) -> str:
         (confusion_figure(pooled_confusion(predictions), title=title, stamp=stamp, **many), "Confusion matrix, pooled"),
         (
             result.calibrated.figure(title, stamp),
-            "Is it right as often as it is sure? Reliability of the probabilities",
+            "Reliability: is it right as often as it is sure?",
         ),
         (residuals_figure(predictions, title=title, stamp=stamp), "Residuals: truth less probability"),
     ]
@@ -162,7 +162,7 @@ def _again(results: Sequence[RunResult], commands: Sequence[str]) -> str:
         parts.append(
             f"<details{' open' if len(results) == 1 else ''}><summary>{text(result.name)}</summary>"
             + (f"<h3>Command</h3><pre>{text(command)}</pre>" if command else "")
-            + f"<h3>Seed</h3><p>{text(result.facts['config'].get('seed', '–'))}; seeds of folds, epochs and samples follow "
+            + f"<h3>Seed</h3><p>{text(result.facts['config'].get('seed', '–'))}; folds, epochs and samples derive theirs "
             f"from it.</p><h3>Environment</h3>{_pre(json.dumps(environment, indent=1, sort_keys=True))}"
             f"<h3>Configuration</h3>{_pre(config)}</details>"
         )
