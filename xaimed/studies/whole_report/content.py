@@ -162,7 +162,7 @@ def _again(results: Sequence[RunResult], commands: Sequence[str]) -> str:
         parts.append(
             f"<details{' open' if len(results) == 1 else ''}><summary>{text(result.name)}</summary>"
             + (f"<h3>Command</h3><pre>{text(command)}</pre>" if command else "")
-            + f"<h3>Seed</h3><p>{text(result.facts['config'].get('seed', '–'))}; folds, epochs and samples derive theirs "
+            + f"<h3>Seed</h3><p>{text(result.facts['config'].get('seed', '–'))}; all others follow "
             f"from it.</p><h3>Environment</h3>{_pre(json.dumps(environment, indent=1, sort_keys=True))}"
             f"<h3>Configuration</h3>{_pre(config)}</details>"
         )
