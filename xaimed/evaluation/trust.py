@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from xaimed.config.many import many
 from xaimed.evaluation.contract import CONTROL, Measure
 from xaimed.evaluation.gathered import BETWEEN, Gathered
 from xaimed.evaluation.statistics.bootstrap import Interval, mean_interval
@@ -126,7 +127,7 @@ def _preferred(runs: Sequence[Trust], performance: str) -> tuple[str | None, str
         fewest = min(failed.values())
         kept = [run for run in left if failed[run.name] == fewest]
         if len(kept) < len(left):
-            reasons.append(f"with {fewest} measure{'' if fewest == 1 else 's'} worse than a control, the fewest")
+            reasons.append(f"with {many(fewest, 'measure')} worse than a control, the fewest")
         left = kept
     for title in dict.fromkeys(entry.measure.title for run in left for entry in run.entries if entry.explainer):
         if len(left) > 1:

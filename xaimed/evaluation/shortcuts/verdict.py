@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xaimed.config.many import many
 from xaimed.evaluation.shortcuts.rows import (
     BEYOND_CHANCE,
     DROP,
@@ -103,7 +104,11 @@ class Verdict:
         said = [f"the prediction rests on the {spoken(each.name)}: {_costs(each)}, {over}" for each in self.found]
         if not said:
             most = max(self.regions, key=lambda each: each.drop.excess.value)
-            few = f", and {self.patients} patients are too few to tell" if self.patients < FEWEST else ""
+            few = (
+                f", and {many(self.patients, 'patient')} {'is' if self.patients == 1 else 'are'} too few to tell"
+                if self.patients < FEWEST
+                else ""
+            )
             said = [
                 f"no shortcut found in border, corners or marks{few}; the largest excess drop is that of the "
                 f"{spoken(most.name)}: {_costs(most)}, {over}; one inside the anatomy would not be seen"
@@ -169,7 +174,7 @@ def _costs(region: Region) -> str:
     return (
         f"without it {100 * drop.here:.1f} points of probability are lost, {_points(drop.excess)} more than without "
         f"the same shape elsewhere (p = {drop.p:.2g}), and {flip.here:.0%} of decisions change, {_points(flip.excess)} "
-        f"points more (p = {flip.p:.2g}); {drop.excess.n} pictures"
+        f"points more (p = {flip.p:.2g}); {many(drop.excess.n, 'picture')}"
     )
 
 
