@@ -15,6 +15,7 @@ from xaimed.reporting.faithfulness import faithfulness_figure
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.zones import zones_table
 from xaimed.store.writing import write_text
+from xaimed.studies.fold_agreement import agreement_over_folds_of
 from xaimed.studies.result import RunResult
 
 ZONES = ("activation", "uncertainty")
@@ -23,7 +24,8 @@ ZONES = ("activation", "uncertainty")
 def judgement_of(result: RunResult, folder: Path) -> list[str]:
     """The part of the report on explanations, as Markdown; its tables as CSV and its pictures lie in ``folder``."""
     parts: list[str] = []
-    for found in result.findings():
+    assert result.predictions is not None
+    for found in [*result.findings(), *agreement_over_folds_of(result.run, result.predictions)]:
         for number, table in enumerate([evaluation_table(found), *_zones(result, found)]):
             parts.append(to_markdown(table))
             write_text(folder / f"{found.key}{f'-{number}' if number else ''}.csv", to_csv(table))
