@@ -82,7 +82,11 @@ def test_runs_of_one_seed_are_compared_over_their_folds_too(output, tmp_path):
     page = files[0].read_text()
     assert page.count("corrected t, 2 folds, n_test/n_train 1.00") == 2
     assert "adjusted for the 8 comparisons" in page
-    assert files[2].read_text().startswith("Runs,Metric,Difference,Difference low,Difference high,p,")
+    assert "| 1 − 3 |" in page
+    assert f"- 3: {results[2].name}." in page
+    table = files[2].read_text()
+    assert table.startswith("Runs,Metric,Difference,Difference low,Difference high,p,")
+    assert f"{results[0].name} − {results[2].name}," in table
     assert write_runs_table(results[:1], tmp_path) == files[:2]
     assert not files[2].exists()
 

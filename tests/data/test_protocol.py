@@ -110,9 +110,9 @@ def test_too_few_patients_are_refused(cohort, table_manifest):
     assert len(KFold(folds=4).splits(cohort(counts=(20, 20, 4)), 0)) == 4
     with pytest.raises(DataError, match=r"class 'Scol' has 2 patients .*fewer than 3 parts"):
         Holdout().splits(cohort(counts=(20, 2, 20)), 0)
-    with pytest.raises(DataError, match="2 patients are fewer than 5 folds"):
+    with pytest.raises(DataError, match="the dataset has 2 patients, fewer than 5 folds"):
         KFold().splits(table_manifest(["Normal", "Scol"] * 4, [0, 1] * 4, CLASSES[:2]), 0)
-    with pytest.raises(DataError, match=r"class 'y' has 1 patients \(3 pictures\)"):
+    with pytest.raises(DataError, match=r"class 'y' has 1 patient \(3 pictures\)"):
         KFold().splits(table_manifest([[1, i < 3] for i in range(12)], [0, 0, 0, *range(1, 10)], ("x", "y")), 0)
 
 

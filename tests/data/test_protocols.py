@@ -105,7 +105,7 @@ def test_a_class_that_nothing_trains_is_refused_and_one_that_nothing_reports_is_
 def test_too_few_patients_of_a_class_are_refused(table_manifest, protocol):
     groups = [*range(30), 99, 99, 99, 99]
     one = table_manifest(["a", "b"] * 15 + ["c"] * 4, groups, CLASSES)
-    with pytest.raises(DataError, match=r"class 'c' has 1 patients \(4 pictures\)"):
+    with pytest.raises(DataError, match=r"class 'c' has 1 patient \(4 pictures\)"):
         protocol.splits(one, 0)
     none = table_manifest(["a", "b"] * 17, groups, CLASSES)
     with pytest.raises(DataError, match=r"class 'c' has 0 patients \(0 pictures\)"):
@@ -113,7 +113,7 @@ def test_too_few_patients_of_a_class_are_refused(table_manifest, protocol):
     unknown = table_manifest([[i % 2, -1] for i in range(34)], groups, ("x", "y"))
     with pytest.raises(DataError, match=r"class 'y' has 0 patients \(0 pictures\)"):
         protocol.splits(unknown, 0)
-    with pytest.raises(DataError, match="2 patients are fewer than 3"):
+    with pytest.raises(DataError, match="the dataset has 2 patients, fewer than 3"):
         protocol.splits(table_manifest(["a", "b"] * 17, [0, 1] * 17, CLASSES[:2]), 0)
 
 
@@ -166,7 +166,7 @@ CHANGES = {
         ("another patient", r"'s6' is of patient 'p4' in the assignment and of patient 'p3' in the dataset"),
         ("no column of roles", "the columns are"),
         ("another order of columns", "the columns are"),
-        ("a sample that there is not", r"1 samples of the assignment are not in 'table'.*'s700'.*s7"),
+        ("a sample that there is not", r"1 sample of the assignment cannot be found in 'table'.*'s700'.*s7"),
         ("a row twice", "'s0' stands in fold 0 more than once"),
         ("a role that there is not", r"'trian' is not one of the roles"),
         ("a fold left out", r"the folds are \[0, 2\], not 0, 1, 2"),

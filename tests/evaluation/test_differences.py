@@ -171,3 +171,13 @@ def test_the_table_states_the_number_of_comparisons_and_small_p_as_smaller():
     assert to_csv(table).splitlines()[0] == (
         "Runs,Metric,Difference,Difference low,Difference high,p,p (Holm),Test,Effect size"
     )
+
+
+def test_runs_are_numbered_for_people_and_named_for_machines():
+    found = differences([run("first", seed=1), run("elsewhere", first=500), run("last", 2, seed=2)])
+    numbers = {"first": 1, "elsewhere": 2, "last": 3}
+    table = differences_table(found, numbers)
+    assert {row[0] for row in table.rows} == {"1 − 3"}
+    assert table.notes[:2] == ("1: first.", "3: last.")  # the second stands in no comparison
+    assert table.notes[-1].startswith("elsewhere is not compared with first: ")
+    assert {row.partition(",")[0] for row in to_csv(differences_table(found)).splitlines()[1:]} == {"first − last"}

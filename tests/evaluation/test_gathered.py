@@ -11,7 +11,7 @@ from xaimed.evaluation.contract import COLUMNS, Findings, Measure
 from xaimed.evaluation.findings import read_findings, write_findings
 from xaimed.evaluation.gathered import gather, short_names
 from xaimed.evaluation.predictions import pool
-from xaimed.evaluation.trust import Trust, entries_of, preferred
+from xaimed.evaluation.trust import LEAST, Trust, entries_of, preferred
 from xaimed.reporting.evaluations import evaluation_table
 from xaimed.reporting.tables import to_csv
 from xaimed.reporting.trust import compared_table, trust_table
@@ -96,6 +96,33 @@ def test_a_measure_is_read_by_what_it_has_to_beat(tmp_path, energy, ratio, area,
     assert [entry.reference for entry in entries] == pytest.approx([0.3, 1.0, 0.5])
 
 
+def test_better_is_so_by_a_tenth_of_what_it_has_to_beat_however_sure_and_worse_at_once(tmp_path):
+    def readings(place, energy, ratio, area):
+        (found,) = gathered(tmp_path / place, about(energy, ratio, area))
+        return [entry.reading for entry in entries_of(found)]
+
+    assert LEAST == 0.1
+    assert readings("enough", 0.331, 2.0, 0.449) == ["better"] * 3
+    assert readings("little", 0.329, 2.0, 0.451) == ["no different", "better", "no different"]
+    assert readings("worse", 0.299, 2.0, 0.501) == ["worse", "better", "worse"]
+
+
+@pytest.mark.parametrize(("gain", "reading"), [(0.041, "better"), (0.039, "no different"), (-0.001, "worse")])
+def test_a_gain_is_judged_by_what_a_random_map_reaches(tmp_path, gain, reading):
+    measures = {
+        "deletion": Measure("Deletion area", "lower"),
+        "deletion_gain": Measure("Gain", "higher", trust=True, against=0.0, share_of="deletion"),
+    }
+    own = rows({"deletion": 0.4 - gain, "deletion_gain": gain})
+    frame = pd.concat([own, rows({"deletion": 0.4}, "control:random")], ignore_index=True)
+    folder = tmp_path / "faithfulness-abcdef-111111"
+    folder.mkdir()
+    write_findings(folder, "faithfulness", Findings(frame, measures, "as usual"))
+    (found,) = gather({0: [folder]}, table(ids=IDS))
+    (entry,) = entries_of(found)
+    assert (entry.reading, entry.reference, entry.against) == (reading, 0, "0")
+
+
 def trusted(name, found, stamps):
     predictions = table(ids=IDS)
     return trust_of(name, predictions, calibration(predictions), found, stamps)
@@ -159,6 +186,9 @@ def test_tables_say_the_direction_the_control_and_the_protocol(tmp_path):
         ("· Energy inside (%) ↑, gradcam", "✓ random 30.0"),
         ("· Energy over chance ↑, gradcam", "✓ 1"),
     ]
+
+    assert trust.notes[0].startswith("Accuracy, AUC, AUROC and ECE are of all pictures together, every other value is ")
+    assert "✓ better, and by at least 10 % of that" in trust.notes[1]
 
     both = compared_table([run(tmp_path, "a", 0.6), run(tmp_path, "b", 0.1, stamps=["labels shuffled"])])
     assert both.columns == ("Measure", "Run 1", "Run 2")

@@ -45,7 +45,7 @@ def test_an_honest_run_has_other_maps_than_its_control_which_knows_nothing(chanc
     said = shuffled_verdict(found.rows, groups_of(own))
     assert len(said) == 2
     assert "has learned nothing, as it should" in said[0]
-    assert "cam-1a: maps do not resemble those of the control" in said[1]
+    assert "maps by cam-1a do not resemble those of the control" in said[1]
     assert set(found.rows["measure"]) == set(found.measures)
 
 

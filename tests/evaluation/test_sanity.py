@@ -75,8 +75,8 @@ def mean(findings, explainer, measure):
 def test_an_edge_detector_is_found_out_and_gradcam_passes(trial, findings):
     assert trial.predictions.correct.mean() > 0.8  # something was learned
     gradcam, edges = sanity_verdict(findings.rows, {})
-    assert gradcam.startswith("gradcam-1a passes")
-    assert edges.startswith("edges-1a fails: its maps stay when the network has forgotten everything")
+    assert gradcam.startswith("the explainer gradcam-1a passes")
+    assert edges.startswith("the explainer edges-1a fails: its maps stay when the network has forgotten everything")
     for stop in ("head", "second", "all"):
         assert mean(findings, "edges-1a", SIMILARITY + stop) == pytest.approx(1)
     assert mean(findings, "edges-1a", TOP) == 1

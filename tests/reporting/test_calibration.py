@@ -67,7 +67,7 @@ def test_the_calibration_table_says_how_it_was_made():
     assert after.startswith("Measure,Pooled,Pooled low,Pooled high,Temperature scaled,")
     labels = calibration(multilabel([[1, 0]], [[0.7, 0.2]]))
     alone = to_markdown(calibration_table(labels, "multilabel"))
-    assert "n = 2 labels of 1 patients" in alone
+    assert "n = 2 labels of 1 patient" in alone
     assert "bootstrap" not in alone
 
 

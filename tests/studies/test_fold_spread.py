@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -10,16 +11,21 @@ from support.running import only_run, train
 from support.tiny import tiny_network
 
 from xaimed.callbacks.explain import load_maps
+from xaimed.cli.main import main
 from xaimed.data.protocol import Split
 from xaimed.data.reading import read_picture
+from xaimed.evaluation.findings import read_arrays, read_findings
 from xaimed.evaluation.reading import read_predictions
 from xaimed.explain.combined import weighted_sum
 from xaimed.explain.gradcam import GradCAM
 from xaimed.explain.predictive import mutual_information, predictive_entropy
+from xaimed.store.run import Run
 from xaimed.studies import fold_spread
+from xaimed.studies.fold_agreement import agreement_over_folds_of
 from xaimed.studies.fold_spread import explain_over_folds, trained_on
 from xaimed.studies.normalization import preparation_of_fold
 from xaimed.studies.plan import make_plan
+from xaimed.studies.result import result_of
 
 ASKED = ("callbacks.explain.over_folds=true", "callbacks.explain.cases=0", "image.normalization=fold")
 QUICK = ("explainer=gradcam", "trainer.max_epochs=1")
@@ -74,6 +80,42 @@ def test_mean_and_spread_are_those_of_both_networks(output):
         assert asked["folds"] == [0, 1]
 
 
+def test_how_far_the_networks_agree_lies_beside_the_spread_and_stands_in_the_report(output):
+    run = only_run(output)
+    values = []
+    for fold in (0, 1):
+        (folder,) = (run / f"fold-{fold}" / "explanations").glob("folds-*")
+        name, found = read_findings(folder)
+        assert name == "agreement_over_folds"
+        assert read_arrays(folder)["folds"].tolist() == [0, 1]
+        rows = found.rows[found.rows["measure"] == "spearman"]
+        assert rows["sample_id"].tolist() == load_maps(folder)["sample_id"].tolist()
+        values.extend(rows["value"].dropna())
+    page = (run / "report.md").read_text()
+    assert "**Evaluation: agreement over folds**" in page
+    assert f"| gradcam | {np.mean(values):.3f} (" in page
+    table = (run / "tables" / "folds.csv").read_text()
+    assert table.startswith("Explainer,Rank correlation ↑,Rank correlation ↑ low,")
+    assert main(["table", str(run)]) == 0  # from what is stored
+    assert (run / "tables" / "folds.csv").read_text() == table
+
+
+def test_the_agreement_of_the_most_folds_is_told(output, tmp_path):
+    run = shutil.copytree(only_run(output), tmp_path / "run")
+    predictions = result_of(Run(run)).predictions
+    (whole,) = agreement_over_folds_of(Run(run), predictions)
+    for fold in (0, 1):
+        (folder,) = (run / f"fold-{fold}" / "explanations").glob("folds-*")
+        fewer = shutil.copytree(folder, folder.parent / "folds-000000")
+        np.savez(fewer / "arrays.npz", folds=np.array([0]))
+    (found,) = agreement_over_folds_of(Run(run), predictions)
+    assert len(found.rows) == len(whole.rows) > 0
+    assert found.places == whole.places
+    (folder / "rows.csv").write_text("edited")
+    (left,) = agreement_over_folds_of(Run(run), predictions)
+    assert list(left.places) == [0]
+
+
 def test_panels_say_over_how_many_networks_that_knew_the_picture(output, monkeypatch):
     config = json.loads((only_run(output) / "run.json").read_text())["config"]
     config["callbacks"]["explain"] |= {"cases": 1, "over_folds": True}
@@ -90,7 +132,9 @@ def test_it_is_made_once_and_only_where_it_is_asked_for(output, capsys):
     files = sorted(only_run(output).rglob("explanations/*/*"))
     before = [file.stat().st_mtime_ns for file in files]
     assert train(output, *QUICK, *ASKED) == 0
-    assert re.search(r"over folds: \S+/fold-\*/explanations/folds-\w{6}, by 2 networks", capsys.readouterr().out)
+    said = capsys.readouterr().out
+    assert re.search(r"over folds: \S+/fold-\*/explanations/folds-\w{6}, by 2 networks; rank correlation ", said)
+    assert re.search(r"correlation -?\d\.\d{3} \(.*\), overlap of the highest 20 % \d\.\d{3} \(.*\) by gradcam\n", said)
     assert train(output, *QUICK, *ASKED[1:]) == 0
     assert "over folds:" not in capsys.readouterr().out
     assert sorted(only_run(output).rglob("explanations/*/*")) == files

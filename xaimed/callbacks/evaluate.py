@@ -20,6 +20,7 @@ from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.reading import read_predictions
 from xaimed.evaluation.trial import StoredMaps, Trial
 from xaimed.explain.contract import Explainer
+from xaimed.models.network import Network
 from xaimed.store.cache import publish_directory
 from xaimed.store.fold import EVALUATIONS, EXPLANATIONS, PREDICTIONS
 from xaimed.training.classifier import Classifier
@@ -56,9 +57,20 @@ class EvaluateFold(pl.Callback):
             name: stored_maps(folder / EXPLANATIONS / name, made, predictions) for name, made in self.explainers.items()
         }
         with torch.inference_mode(False):  # Lightning predicts in inference mode, in which there are no gradients
-            trial = Trial(cast(Classifier, pl_module).network, data, predictions, maps, self.seed)
-            for name, evaluation in self.evaluations.items():
-                publish_directory(folder / EVALUATIONS / name, partial(_store, evaluation, trial))
+            self.evaluate(folder, cast(Classifier, pl_module).network, data, maps)
+
+    def evaluate(self, folder: Path, network: Network, data: FoldData, maps: Mapping[str, StoredMaps]) -> None:
+        """Make what is missing of a fold whose predictions are stored.
+
+        Args:
+            folder: of the fold.
+            network: as it predicts.
+            data: of the fold.
+            maps: by the names of the explainers.
+        """
+        trial = Trial(network, data, read_predictions(folder / PREDICTIONS), maps, self.seed)
+        for name, evaluation in self.evaluations.items():
+            publish_directory(folder / EVALUATIONS / name, partial(_store, evaluation, trial))
 
 
 def _store(evaluation: Evaluation, trial: Trial, aside: Path) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xaimed.cli.parser import CommandParser
 from xaimed.config.places import groups, summary_of
-from xaimed.errors import ConfigError, StoreError
+from xaimed.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from xaimed.store.run import Run
 
 EVALUATIONS, EXPLAINERS = "evaluation", "explainer"
 PLACES = ("dataset.root", "dataset.file", "dataset.boxes_file")
@@ -20,11 +25,12 @@ def _help() -> str:
     return f"""usage: xaimed evaluate RUN [evaluation=[…]] [explainer=[…]] [dataset.root=DIR] [dataset.file=TABLE]
                       [--config-dir DIR]
 
-Asks of a finished run whether its explanations are any good: every finished fold is explained and evaluated as far as
-that has not been done, and the trust table and the report are written anew. Without evaluation=… these are made:
-{", ".join(USUAL)}.
-Without explainer=…, the run's own explainers are judged. The data must be there; dataset.root says where, if they have
-moved; dataset.file, and dataset.boxes_file, where a table that describes them has.
+Asks of a finished run, or of an ensemble, whether its explanations are any good: every finished fold is explained and
+evaluated as far as that has not been done, and the trust table and the report are written anew. Without evaluation=…
+these are made: {", ".join(USUAL)}.
+Without explainer=…, the run's own explainers are judged; of an ensemble it is always the sum of its members' maps, the
+members vote again wherever a network is asked, and there is no sanity check. The data must be there; dataset.root says
+where, if they have moved; dataset.file, and dataset.boxes_file, where a table that describes them has.
 
 evaluations:
 {options}
@@ -53,23 +59,36 @@ def run(arguments: Sequence[str]) -> int:
     from xaimed.studies.result import result_of
     from xaimed.studies.tables import print_results
 
-    place = Run(asked.run)
+    place, console = Run(asked.run), Console()
     own = place.facts().get("config", {})
     if "members" in own:
-        raise StoreError(
-            "this is an ensemble, which has no network of its own", where=place.path, fix="Evaluate its members."
-        )
-    evaluations, changes = _asked(asked.overrides, asked.config_dir, own)
-    console = Console()
-    evaluate_run(place, evaluations, changes, console)
+        _evaluate_ensemble(place, asked.overrides, asked.config_dir, console)
+    else:
+        evaluate_run(place, *_asked(asked.overrides, asked.config_dir, own), console)
     report = write_report(place)
     print_results([result_of(place)], console)
     console.print(f"report: {report}", markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
+def _evaluate_ensemble(place: Run, overrides: Sequence[str], config_dir: Path | None, console: Console) -> None:
+    """The same of runs that vote."""
+    from xaimed.studies.evaluating_together import evaluate_ensemble, members_of
+
+    usual = [name for name in USUAL if name != "sanity"]  # which takes a network apart
+    first = members_of(place)[0].facts()["config"]
+    evaluations, changes = _asked(overrides, config_dir, first, usual)
+    if EXPLAINERS in changes:
+        raise ConfigError(
+            "an ensemble is explained by the sum of its members' Grad-CAM and by nothing else",
+            where=EXPLAINERS,
+            fix=f"Leave {EXPLAINERS}=… out, or evaluate its members.",
+        )
+    evaluate_ensemble(place, evaluations, changes, console)
+
+
 def _asked(
-    overrides: Sequence[str], config_dir: Path | None, own: dict[str, Any]
+    overrides: Sequence[str], config_dir: Path | None, own: dict[str, Any], made: Sequence[str] = USUAL
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The evaluations, and what else is other than in the run's own configuration."""
     from xaimed.config.compose import group_within
@@ -84,7 +103,7 @@ def _asked(
             )
         of[group].append(text)
     named = [text for text in of[EVALUATIONS] if text.startswith(f"{EVALUATIONS}=")]
-    usual = [] if named else [f"{EVALUATIONS}=[{','.join(USUAL)}]"]
+    usual = [] if named else [f"{EVALUATIONS}=[{','.join(made)}]"]
     changes: dict[str, Any] = {}
     if of[EXPLAINERS]:
         changes[EXPLAINERS] = group_within(own, EXPLAINERS, of[EXPLAINERS], config_dir)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xaimed.config.many import many
 from xaimed.data.manifest import Manifest
 from xaimed.data.task import Kind
 from xaimed.errors import ConfigError, DataError
@@ -89,12 +90,13 @@ def require_patients(manifest: Manifest, parts: int, what: str) -> None:
     groups = manifest.groups
     everyone = len(np.unique(groups))
     if everyone < parts:
-        raise DataError(f"{everyone} patients are fewer than {parts} {what}", where=manifest.root)
+        raise DataError(f"the dataset has {many(everyone, 'patient')}, fewer than {parts} {what}", where=manifest.root)
     for name, has in zip(manifest.task.classes, indicator(manifest).T, strict=True):
         patients = len(np.unique(groups[has == 1]))
         if patients < parts:
+            pictures = many(int((has == 1).sum()), "picture")
             raise DataError(
-                f"class '{name}' has {patients} patients ({int((has == 1).sum())} pictures), fewer than {parts} {what}",
+                f"class '{name}' has {many(patients, 'patient')} ({pictures}), fewer than {parts} {what}",
                 where=manifest.root,
                 fix="Ask for fewer folds, add patients, or leave the class out.",
             )

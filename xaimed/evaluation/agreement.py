@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -20,7 +20,7 @@ from xaimed.evaluation.changes import Change, small_changes
 from xaimed.evaluation.contract import NO_EXPLAINER, Findings, Measure, no_rows, row_table
 from xaimed.evaluation.experts import expert_maps
 from xaimed.evaluation.predictions import Ints
-from xaimed.evaluation.similarity import Values
+from xaimed.evaluation.similarity import Values, mean_of_known
 from xaimed.evaluation.trial import Seen, StoredMaps, Trial, on_image
 from xaimed.explain.untouched import untouched
 
@@ -107,7 +107,9 @@ class Agreement:
                     found[name] |= {f"{key}:{change.name}": of for key, of in values.items()}
             for name, values in found.items():
                 for key in ("spearman", "overlap"):
-                    values[f"{key}:{CHANGED}"] = _mean_of_known([values[f"{key}:{change.name}"] for change in changes])
+                    values[f"{key}:{CHANGED}"] = mean_of_known(
+                        np.stack([values[f"{key}:{change.name}"] for change in changes])
+                    )
                 yield from rows_of(names, name, values)
 
     def _after(
@@ -180,10 +182,3 @@ def _decided(kind: str, logits: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
     if kind == "multiclass":
         return np.asarray(logits.argmax(1))
     return np.asarray(logits >= 0 if kind == "multilabel" else logits > 0)
-
-
-def _mean_of_known(values: Sequence[Values]) -> Values:
-    stacked = np.stack(values)
-    known = ~np.isnan(stacked)
-    mean: Values = np.where(known, stacked, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
-    return mean

@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # tables are made from findings without torch
 COLUMNS = ("sample_id", "explainer", "measure", "value")
 CONTROL = "control:"
 """How the ``explainer`` of what is no explainer begins: a random map, a centred blob."""
+RANDOM = f"{CONTROL}random"
+"""A random map on the coarsest grid of the explainers."""
 NO_EXPLAINER = ""
 """The ``explainer`` of what is measured of the sample or of the network alone."""
 
@@ -32,6 +34,8 @@ class Measure:
         trust: whether it stands in the trust table.
         against: what it has to be better than to be worth anything: a number, a control such as ``control:random``, or
             another measure of the same explainer; None where nothing of the kind exists.
+        share_of: of a difference, the measure from which it was taken: what a random map reaches in it is the size by
+            which the difference is judged, as ``against`` would be 0.
     """
 
     title: str
@@ -41,6 +45,7 @@ class Measure:
     decimals: int = 3
     trust: bool = False
     against: float | str | None = None
+    share_of: str | None = None
 
 
 @dataclass(frozen=True)

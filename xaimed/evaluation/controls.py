@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 
 from xaimed.data.randomness import seed_for
-from xaimed.evaluation.contract import CONTROL
+from xaimed.evaluation.contract import CONTROL, RANDOM
 
-RANDOM, BLOB = f"{CONTROL}random", f"{CONTROL}blob"
+BLOB = f"{CONTROL}blob"
 BLOB_WIDTH = 0.25  # the blob's SD, in sides of the picture
 CONTROLS_CAPTION = (
     "Controls: uniform noise on the explainer's own grid, drawn as its maps are, and a Gaussian blob in the middle of "

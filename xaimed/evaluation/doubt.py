@@ -101,14 +101,14 @@ def uncertainty_entries(gathered: Sequence[Gathered], predictions: Predictions) 
     Nothing is said where it cannot be, because no picture, or every picture, is misclassified.
     """
     entries = []
-    for each, key, explainer, rows in _uncertainties(gathered, outcomes(predictions), IN_TRUST):
+    for found, key, explainer, rows in _uncertainties(gathered, outcomes(predictions), IN_TRUST):
         auroc = errors_found(rows["wrong"].to_numpy(dtype=bool), rows["value"].to_numpy(), rows["group"].to_numpy(str))
         if not np.isnan(auroc.value):
-            title = f"Errors found by {_lowered(each.measures[key].title)} (AUROC)"
+            title = f"Errors found by {_lowered(found.measures[key].title)} (AUROC)"
             measure = Measure(title, "higher", trust=True, against=NO_BETTER)
-            ahead = replace(auroc, low=auroc.low - NO_BETTER, high=auroc.high - NO_BETTER)
-            reading = reading_of(ahead, measure)
-            entries.append(Entry(each.name, measure, explainer, auroc, f"{NO_BETTER:g}", NO_BETTER, reading))
+            value, low, high = (each - NO_BETTER for each in (auroc.value, auroc.low, auroc.high))
+            reading = reading_of(replace(auroc, value=value, low=low, high=high), measure, NO_BETTER)
+            entries.append(Entry(found.name, measure, explainer, auroc, f"{NO_BETTER:g}", NO_BETTER, reading))
     return entries
 
 

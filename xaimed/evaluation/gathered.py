@@ -12,6 +12,7 @@ from xaimed.errors import StoreError
 from xaimed.evaluation.contract import COLUMNS, CONTROL, NO_EXPLAINER, Measure
 from xaimed.evaluation.findings import read_findings
 from xaimed.evaluation.predictions import Predictions
+from xaimed.evaluation.shortcuts.rows import SHORTCUTS, with_largest_excess
 from xaimed.evaluation.statistics.bootstrap import Interval, mean_interval
 
 BETWEEN = " × "
@@ -83,7 +84,7 @@ def gather(folders: Mapping[int, Sequence[Path]], predictions: Predictions) -> l
                 captions=tuple(dict.fromkeys([*before.captions, findings.caption])),
                 places={**before.places, fold: place},
             )
-    return [replace(each, rows=_once(each.rows, patients)) for _, each in sorted(found.items())]
+    return [replace(each, rows=_whole(each, patients)) for _, each in sorted(found.items())]
 
 
 def damaged(places: Sequence[Path]) -> dict[Path, str]:
@@ -97,13 +98,19 @@ def damaged(places: Sequence[Path]) -> dict[Path, str]:
     return found
 
 
-def _once(rows: pd.DataFrame, patients: pd.Series[str]) -> pd.DataFrame:
+def _whole(found: Gathered, patients: pd.Series[str]) -> pd.DataFrame:
+    """Every picture once, with its patient, and what only the rows of all folds can tell."""
+    rows = _once(found.rows)
+    if found.name == SHORTCUTS:
+        rows = with_largest_excess(rows)
+    return rows.assign(group=rows["sample_id"].map(patients))
+
+
+def _once(rows: pd.DataFrame) -> pd.DataFrame:
     """One row for each picture, explainer and measure: the first in a fold, over repeats the mean."""
     keys = list(COLUMNS[:3])
     alone = rows.drop_duplicates(["fold", *keys])
-    mean = pd.DataFrame(alone.groupby(keys, sort=False, as_index=False)["value"].mean())
-    mean["group"] = mean["sample_id"].map(patients)
-    return mean
+    return pd.DataFrame(alone.groupby(keys, sort=False, as_index=False)["value"].mean())
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xaimed.config.many import many
 from xaimed.evaluation.statistics.bootstrap import Interval, mean_interval
 
 BASELINE = "baseline:others"
@@ -46,7 +47,7 @@ class Resemblance:
         low, high = self.excess.low, self.excess.high
         return (
             f"likeness {self.likeness.value:.2f}, maps of different pictures {self.baseline.value:.2f}, difference "
-            f"{self.excess.value:+.2f} [{low:+.2f}, {high:+.2f}], {self.excess.n} pictures"
+            f"{self.excess.value:+.2f} [{low:+.2f}, {high:+.2f}], {many(self.excess.n, 'picture')}"
         )
 
 

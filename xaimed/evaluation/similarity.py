@@ -96,6 +96,13 @@ def structural_similarity(first: Maps, second: Maps) -> Values:
     )
 
 
+def mean_of_known(values: Values) -> Values:
+    """The mean over the first axis of what is not NaN; NaN where nothing is."""
+    known = ~np.isnan(values)
+    mean: Values = np.where(known, values, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
+    return mean
+
+
 def _averaged(maps: Tensor, height: int, width: int) -> Tensor:
     if tuple(maps.shape[-2:]) == (height, width):
         return maps

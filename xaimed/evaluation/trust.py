@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from xaimed.evaluation.contract import CONTROL, Measure
+from xaimed.config.many import many
+from xaimed.evaluation.contract import CONTROL, RANDOM, Measure
 from xaimed.evaluation.gathered import BETWEEN, Gathered
 from xaimed.evaluation.statistics.bootstrap import Interval, mean_interval
 
 Reading = Literal["better", "no different", "worse", ""]
+LEAST = 0.1
+"""What is better is so by at least this share of what it had to beat; less counts as no different, however sure.
+
+A control is only one of many that would do: a blob a tenth narrower or wider reaches about a tenth more or less.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Entry:
         value: over all pictures.
         against: in words, what it has to beat; empty where there is nothing.
         reference: the mean of that on the same pictures.
-        reading: whether it does, by the interval of the paired difference.
+        reading: whether it does, by the interval of the paired difference, and by at least ``LEAST`` of the reference.
     """
 
     aspect: str
@@ -86,18 +93,31 @@ def _held_against(found: Gathered, explainer: str, key: str) -> tuple[str, float
     else:
         reference, told = np.full(len(own), float(measure.against)), f"{measure.against:g}"
     difference = mean_interval(own["value"].to_numpy(dtype=np.float64) - reference, own["group"].to_numpy())
-    mean = float(np.nanmean(reference)) if np.isfinite(reference).any() else float("nan")
-    return told, mean, reading_of(difference, measure)
+    mean = _mean(reference)
+    size = mean if measure.share_of is None else _mean(found.values(RANDOM, measure.share_of)["value"])
+    return told, mean, reading_of(difference, measure, size)
 
 
-def reading_of(difference: Interval, measure: Measure) -> Reading:
-    """Whether a difference is better or worse than none, or cannot be told from none."""
+def _mean(values: npt.ArrayLike) -> float:
+    known = np.asarray(values, dtype=np.float64)
+    return float(np.nanmean(known)) if np.isfinite(known).any() else float("nan")
+
+
+def reading_of(difference: Interval, measure: Measure, size: float) -> Reading:
+    """Whether a difference is better by enough or worse at all, or neither can be told.
+
+    Args:
+        difference: from what has to be beaten.
+        measure: knows the better direction.
+        size: of what has to be beaten; nothing is too little where it is 0 or unknown.
+    """
     if measure.better is None or np.isnan(difference.low):
         return ""
     ahead, behind = (difference.low > 0, difference.high < 0)
     if measure.better == "lower":
         ahead, behind = behind, ahead
-    return "better" if ahead else "worse" if behind else "no different"
+    trifle = abs(difference.value) < LEAST * abs(size)  # never where it is unknown
+    return "better" if ahead and not trifle else "worse" if behind else "no different"
 
 
 def preferred(runs: Sequence[Trust], performance: str = "Accuracy") -> tuple[str | None, str]:
@@ -126,7 +146,7 @@ def _preferred(runs: Sequence[Trust], performance: str) -> tuple[str | None, str
         fewest = min(failed.values())
         kept = [run for run in left if failed[run.name] == fewest]
         if len(kept) < len(left):
-            reasons.append(f"with {fewest} measure{'' if fewest == 1 else 's'} worse than a control, the fewest")
+            reasons.append(f"with {many(fewest, 'measure')} worse than a control, the fewest")
         left = kept
     for title in dict.fromkeys(entry.measure.title for run in left for entry in run.entries if entry.explainer):
         if len(left) > 1:

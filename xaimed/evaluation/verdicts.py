@@ -8,11 +8,11 @@ import pandas as pd
 
 from xaimed.evaluation.gathered import Gathered, short_names
 from xaimed.evaluation.resemblance import resemblances
-from xaimed.evaluation.shortcuts.rows import spoken
+from xaimed.evaluation.shortcuts.rows import SHORTCUTS, spoken
 from xaimed.evaluation.shortcuts.verdict import verdict as shortcut_verdict
 from xaimed.evaluation.statistics.bootstrap import mean_interval
 
-SANITY, LABEL_RANDOMISED, SHORTCUTS = "sanity", "label_randomised", "shortcuts"
+SANITY, LABEL_RANDOMISED = "sanity", "label_randomised"
 SIMILARITY, ALL = "similarity:", "all"
 SHUFFLED, TOLD_BY_CONTROL = "similarity:shuffled", "told_apart:shuffled"
 CHANCE = 0.5
@@ -52,7 +52,7 @@ def sanity_verdict(rows: pd.DataFrame, groups: Mapping[str, str]) -> list[str]:
             words = "fails: its maps stay when the network has forgotten everything"
         else:
             words = "passes: its maps change when the network forgets"
-        said.append(f"{found.explainer} {words} ({found.said()})")
+        said.append(f"the explainer {found.explainer} {words} ({found.said()})")
     return said
 
 
@@ -70,12 +70,12 @@ def shuffled_verdict(rows: pd.DataFrame, groups: Mapping[str, str]) -> list[str]
     said = [f"the control on shuffled labels {told} (AUC {reached.value:.2f} [{reached.low:.2f}, {reached.high:.2f}])"]
     for found in resemblances(rows, SHUFFLED, groups):
         if found.blunt:
-            words = "maps of different pictures are too alike to tell"
+            words = "of different pictures are too alike to tell"
         elif found.alike:
-            words = "maps still resemble those of the control: part of them is not what was learned from the labels"
+            words = "still resemble those of the control: part of them is not what was learned from the labels"
         else:
-            words = "maps do not resemble those of the control"
-        said.append(f"{found.explainer}: {words} ({found.said()})")
+            words = "do not resemble those of the control"
+        said.append(f"maps by {found.explainer} {words} ({found.said()})")
     return said
 
 

@@ -48,7 +48,7 @@ def voted(members: Sequence[Predictions], vote: str, weights: Sequence[float] | 
         groups=list(first.frame["group"]),
         fold=first.folds[0],
         targets=first.targets,
-        logits=_logits(first.kind, chance),
+        logits=logits_of(first.kind, chance),
         probabilities=chance,
     )
 
@@ -106,7 +106,8 @@ def _counted(each: npt.NDArray[Any], kind: str) -> Chances:
     return np.asarray(chosen.mean(axis=0), dtype=np.float64)
 
 
-def _logits(kind: str, chance: Chances) -> Chances:
+def logits_of(kind: str, chance: Chances) -> Chances:
+    """What a network would say that is as sure: ``log p``, with one logit a label ``log(p / (1 - p))``."""
     kept = chance.clip(LEAST, 1 - LEAST)
     if kind == "multiclass":
         return np.asarray(np.log(kept), dtype=np.float64)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
+from xaimed.config.many import many
 from xaimed.data.audit.audit import Audit
 from xaimed.data.audit.shortcuts import Shortcut
 from xaimed.reporting.text import visible
@@ -57,9 +58,9 @@ def audit_page(audit: Audit, thumbs: Thumbs) -> str:
         thumbs: small grey pictures by ``sample_id``; a picture without one is shown by name only.
     """
     name = _text(audit.manifest.name)
-    patients = len(np.unique(audit.manifest.groups))
+    counted = f"{many(len(audit.manifest), 'picture')} of {many(len(np.unique(audit.manifest.groups)), 'patient')}"
     parts = [
-        f"<h1>Audit of {name}</h1><p class=quiet>{len(audit.manifest)} pictures of {patients} patients</p>",
+        f"<h1>Audit of {name}</h1><p class=quiet>{counted}</p>",
         "<h2>In short</h2><ul class=short>"
         + "".join(f"<li>{_badge(bad, said)}</li>" for bad, said in findings(audit))
         + "</ul>",
@@ -85,10 +86,10 @@ def findings(audit: Audit) -> list[tuple[bool, str]]:
     plain = ", ".join(family.name for family in alarms if not family.anatomy)
     mixed = ", ".join(family.name for family in alarms if family.anatomy)
     found = [
-        (len(audit.unreadable) > 0, _many(len(audit.unreadable), "unreadable file")),
-        (exact > 0, _many(exact, "exact copy")),
-        (near > 0, f"{_many(near, 'confirmed near copy')} ({_many(audit.copies.proposed, 'pair')} hashed alike)"),
-        (len(audit.disagreements) > 0, f"{_many(len(audit.disagreements), 'copy')} whose labels disagree"),
+        (len(audit.unreadable) > 0, many(len(audit.unreadable), "unreadable file")),
+        (exact > 0, many(exact, "exact copy")),
+        (near > 0, f"{many(near, 'confirmed near copy')} ({many(audit.copies.proposed, 'pair')} hashed alike)"),
+        (len(audit.disagreements) > 0, f"{many(len(audit.disagreements), 'copy')} whose labels disagree"),
         *_published(audit),
         (bool(audit.stopped), audit.stopped)
         if audit.stopped
@@ -118,15 +119,9 @@ def _told(audit: Audit, plain: str) -> tuple[bool, str]:
 def _said_of_leaks(what: str, leaking: pd.DataFrame) -> str:
     sets = leaking.drop_duplicates(["why", "shared"])["why"].value_counts()
     return (
-        f"{what}: {_many(int(sets.get('patient', 0)), 'patient')} and {_many(int(sets.get('copy', 0)), 'set')} of "
-        f"copies on both sides ({_many(leaking['sample_id'].nunique(), 'picture')})"
+        f"{what}: {many(int(sets.get('patient', 0)), 'patient')} and {many(int(sets.get('copy', 0)), 'set')} of "
+        f"copies on both sides ({many(leaking['sample_id'].nunique(), 'picture')})"
     )
-
-
-def _many(count: int, thing: str) -> str:
-    """Such as ``1 copy`` or ``2 copies``."""
-    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-    return f"{count} {thing if count == 1 else plural}"
 
 
 def _by_set(leaking: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +144,7 @@ def _copies(audit: Audit, thumbs: Thumbs) -> str:
     if pairs.empty:
         return ""
     said = (
-        f"<p>Hashes alike within {audit.copies.bits} of 63 bits propose only ({_many(audit.copies.proposed, 'pair')}): "
+        f"<p>Hashes alike within {audit.copies.bits} of 63 bits propose only ({many(audit.copies.proposed, 'pair')}): "
         "a pair counts as a copy when its fine detail agrees after shift, scale and brightness were fitted.</p>"
     )
     sheets = [

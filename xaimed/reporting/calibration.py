@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from xaimed.config.many import many
 from xaimed.evaluation.calibration import BINS
 from xaimed.evaluation.statistics.bootstrap import SEED, Interval
 from xaimed.evaluation.temperature import Temperature
@@ -42,10 +43,10 @@ def calibration_table(
     for key, title in TITLES.items():
         rows.append((title, _cell(found[key]), _cell(after[key]) if after else Estimate(float("nan"))))
     one = found["nll"]
-    what = "labels" if kind == "multilabel" else "samples"
+    what = "label" if kind == "multilabel" else "sample"
     made = (
-        f"Pooled over folds, n = {one.n} {what} of {one.groups} patients. ECE: {BINS} bins of the decision's "
-        f"confidence between 0 and 1, classwise of every class's probability. Brier score: {BRIER[kind]}.",
+        f"Pooled over folds, n = {many(one.n, what)} of {many(one.groups, 'patient')}. ECE: {BINS} bins of the "
+        f"decision's confidence between 0 and 1, classwise of every class's probability. Brier score: {BRIER[kind]}.",
         f"95 % interval: bootstrap by patient, {one.resamples} resamples, seed {SEED}; percentiles, for ECE reflected, "
         "because resampling can only add to it.",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xaimed.evaluation.differences import Difference, Differences
 from xaimed.evaluation.metrics import METRICS
 from xaimed.evaluation.statistics.bootstrap import RESAMPLES, SEED
@@ -18,11 +20,17 @@ METHODS = {
 }
 
 
-def differences_table(found: Differences) -> Table:
-    """The comparisons of ``xaimed.evaluation.differences``, in their order."""
+def differences_table(found: Differences, numbers: Mapping[str, int] | None = None) -> Table:
+    """The comparisons of ``xaimed.evaluation.differences``, in their order.
+
+    Args:
+        found: all of them.
+        numbers: what a person reads in place of the long names of the runs, with a legend below; whole names without.
+    """
+    called = {name: str(number) for name, number in (numbers or {}).items()}
     rows: list[tuple[Cell, ...]] = [
         (
-            f"{one.first} − {one.second}",
+            f"{called.get(one.first, one.first)} − {called.get(one.second, one.second)}",
             METRICS[one.metric].title + (" (% points)" if METRICS[one.metric].percent else ""),
             _difference(one),
             PValue(one.p),
@@ -33,12 +41,18 @@ def differences_table(found: Differences) -> Table:
         for one in found.found
     ]
     columns = ("Runs", "Metric", f"Difference{INTERVAL}", "p", "p (Holm)", "Test", "Effect size")
-    return Table("Differences", columns, tuple(rows), _notes(found))
+    return Table("Differences", columns, tuple(rows), (*_legend(found, called), *_notes(found)))
 
 
 def _difference(one: Difference) -> Estimate:
     unit, decimals = (100, 2) if METRICS[one.metric].percent else (1, 3)
     return Estimate(unit * one.value, None, decimals, unit * one.low, unit * one.high)
+
+
+def _legend(found: Differences, called: Mapping[str, str]) -> list[str]:
+    """Which run has which number; of those that stand in the table."""
+    there = {name for one in found.found for name in (one.first, one.second)}
+    return [f"{number}: {name}." for name, number in called.items() if name in there]
 
 
 def _notes(found: Differences) -> tuple[str, ...]:

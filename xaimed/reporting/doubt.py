@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from xaimed.config.many import many
 from xaimed.evaluation.doubt import COVERAGES, NO_BETTER, OUTCOMES, PERCENTILE, RIGHT, WRONG, Doubt
 from xaimed.evaluation.gathered import short_names
 from xaimed.evaluation.selective import best_curve
@@ -106,7 +107,9 @@ def risk_coverage_figure(found: Sequence[Doubt], *, title: str, stamp: str | Non
     tall = max(TALL, sum(LINE[SMALL] * (text.count("\n") + 1) + 0.1 for text in told))
     figure = new_figure(WIDTH, top + 0.3 + tall + 0.6)
     write_at(figure, EDGE, EDGE, heading, fontsize=LARGE, fontweight="bold")
-    subline = f"n = {most.auroc.n} pictures of {most.auroc.groups} patients, {most.errors} misclassified"
+    subline = (
+        f"n = {many(most.auroc.n, 'picture')} of {many(most.auroc.groups, 'patient')}, {most.errors} misclassified"
+    )
     write_at(figure, EDGE, top, subline, fontsize=SMALL, color=QUIET)
     if stamp is not None:
         stamp_at(figure, WIDTH - EDGE, EDGE, stamp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xaimed.config.many import many
 from xaimed.evaluation.contract import Measure
 from xaimed.evaluation.gathered import Gathered, short_names
 from xaimed.evaluation.statistics.bootstrap import RESAMPLES, Interval
@@ -30,8 +31,8 @@ def evaluation_table(found: Gathered) -> Table:
         columns = ("Explainer", *heads.values())
         rows = tuple((names[name], *cells[name].values()) for name in there)
     most = max((each.n for name in there for each in values[name].values() if each), default=0)
-    folds = ", ".join(map(str, sorted(found.places)))
-    said = f"{INTERVALS}. n = up to {most} pictures, of folds {folds}." if there else "Nothing could be measured."
+    folds = f"fold{'s' if len(found.places) > 1 else ''} {', '.join(map(str, sorted(found.places)))}"
+    said = f"{INTERVALS}. n = up to {many(most, 'picture')}, of {folds}." if there else "Nothing could be measured."
     notes = (*(_sentence(caption) for caption in found.captions), said)
     return Table(f"Evaluation: {found.name.replace('_', ' ')}", columns, rows if there else (), notes)
 

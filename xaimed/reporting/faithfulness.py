@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from xaimed.config.many import many
 from xaimed.evaluation.contract import CONTROL
 from xaimed.reporting.canvas import (
     INK,
@@ -80,7 +81,7 @@ def faithfulness_figure(
         for name, style in _styles(keys).items():
             _draw(axes, every["positions"], every[f"{measure}|{name}"], clusters, style)
     _draw_keys(figure, below, _styles(keys), names or {})
-    counted = f"{len(clusters)} samples" + ("" if groups is None else f" of {len(set(clusters))} patients")
+    counted = many(len(clusters), "sample") + ("" if groups is None else f" of {many(len(set(clusters)), 'patient')}")
     last = below + 0.2 * ((len(keys) + 1) // 2)
     write_at(figure, LEFT, last, f"{NOTE}{counted}.", fontsize=SMALL, color=QUIET)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xaimed.config.many import many
 from xaimed.evaluation.metrics import METRICS
 from xaimed.evaluation.statistics.bootstrap import SEED, Interval
 from xaimed.evaluation.statistics.resampled import Resampled
@@ -31,7 +32,7 @@ def interval_notes(pooled: Resampled) -> list[str]:
     whole = "all folds of a repeat at once, then the mean over repeats" if pooled.repeats > 1 else "all folds at once"
     notes = [
         f"Pooled: {whole}. 95 % interval: percentile bootstrap of these out-of-fold predictions by patient, "
-        f"{accuracy.resamples} resamples, seed {SEED}, {accuracy.groups} patients."
+        f"{accuracy.resamples} resamples, seed {SEED}, {many(accuracy.groups, 'patient')}."
     ]
     if pooled.lacking:
         notes.append(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from xaimed.config.many import many
 from xaimed.evaluation.metrics import METRICS
 from xaimed.evaluation.statistics.intervals import wilson
 from xaimed.evaluation.statistics.resampled import Resampled
@@ -68,7 +69,9 @@ def repeats_table(per_repeat: pd.DataFrame, *, title: str) -> Table:
         (heading(key), means[key], *(estimate(key, float(value)) for value in per_repeat[key])) for key in METRICS
     ]
     counts = zip(per_repeat["repeat"], per_repeat["samples"], per_repeat["folds"], strict=True)
-    sizes = ", ".join(f"{samples} samples in {folds} folds (repeat {repeat})" for repeat, samples, folds in counts)
+    sizes = ", ".join(
+        f"{many(samples, 'sample')} in {many(folds, 'fold')} (repeat {repeat})" for repeat, samples, folds in counts
+    )
     columns = ("Metric", "Mean ± SD", *(f"Repeat {repeat}" for repeat in per_repeat["repeat"]))
     return Table(title, columns, tuple(rows), (f"n = {sizes}.", f"{OVER_REPEATS}."))
 
@@ -167,7 +170,7 @@ def footnotes(
 ) -> tuple[str, ...]:
     """What has to stand below a table of metrics: n, the divisor, what is missing, how it was made."""
     count = len(per_fold)
-    n = f"n = {int(per_fold['new'].sum())} samples in {count} fold{'' if count == 1 else 's'}"
+    n = f"n = {many(int(per_fold['new'].sum()), 'sample')} in {many(count, 'fold')}"
     if (repeats := per_fold["repeat"].nunique()) > 1:
         n = (
             n.replace("samples", "different samples")

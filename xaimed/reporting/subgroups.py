@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xaimed.config.many import many
 from xaimed.evaluation.shares import FEW
 from xaimed.evaluation.statistics.bootstrap import RESAMPLES
 from xaimed.evaluation.subgroups import LEAST, Compared
@@ -42,7 +43,7 @@ def subgroups_table(found: Sequence[Compared], notes: Sequence[str] = ()) -> Tab
         tuple(rows),
         (
             f"{INTERVALS}.",
-            f"Groups compared: {compared}; {len(measures)} measure{'' if len(measures) == 1 else 's'} each. Gap: the "
+            f"Groups compared: {compared}; {many(len(measures), 'measure')} each. Gap: the "
             "highest less the lowest; its interval holds for all pairs of the column's groups together (Bonferroni).",
             *(note for note in told if note),
             *notes,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xaimed.evaluation.gathered import short_names
-from xaimed.evaluation.trust import Entry, Trust, preferred
-from xaimed.reporting.evaluations import INTERVALS, NOTHING, heading, measured
+from xaimed.evaluation.statistics.bootstrap import RESAMPLES
+from xaimed.evaluation.trust import LEAST, Entry, Trust, preferred
+from xaimed.reporting.evaluations import NOTHING, heading, measured
 from xaimed.reporting.tables import INTERVAL, Cell, Table
 
 QUESTIONS = {
@@ -21,8 +22,13 @@ QUESTIONS = {
 }
 READINGS = {"better": "✓", "no different": "~", "worse": "✗", "": ""}
 HELD_AGAINST = (
-    "Against: what the measure has to beat on the same pictures (a random map, a centred blob, a number); ✓ better, "
-    "~ no different, ✗ worse, by the interval of the paired difference"
+    "Against: what the measure has to beat on the same pictures (a random map, a centred blob, a number). By the "
+    f"interval of the paired difference: ✓ better, and by at least {100 * LEAST:g} % of that (of a gain over random: "
+    "of what random reaches); ✗ worse; ~ neither"
+)
+MADE = (
+    "Accuracy, AUC, AUROC and ECE are of all pictures together, every other value is a mean over pictures. 95 % "
+    f"interval: patients drawn again {RESAMPLES} times, percentiles, for ECE reflected"
 )
 
 
@@ -42,7 +48,7 @@ def trust_table(trust: Trust) -> Table:
     columns = ("Measure", f"Value{INTERVAL}", "Against")
     said = [f"Warning: {warning}." for warning in trust.warnings]
     said += [f"{sentence[0].upper()}{sentence[1:]}." for sentence in trust.said]
-    return Table(f"Trust: {trust.name}", columns, tuple(rows), (*said, f"{INTERVALS}.", f"{HELD_AGAINST}."))
+    return Table(f"Trust: {trust.name}", columns, tuple(rows), (*said, f"{MADE}.", f"{HELD_AGAINST}."))
 
 
 def compared_table(runs: Sequence[Trust]) -> Table:
@@ -57,7 +63,7 @@ def compared_table(runs: Sequence[Trust]) -> Table:
     named = [f"{called[run.name]}: {run.name}{_warned(run)}." for run in runs]
     name, reason = preferred(runs)
     said = f"Prefer {called[name]}: {reason}." if name else f"No run is preferred: {reason}." if reason else ""
-    return Table("Trust", ("Measure", *called.values()), tuple(rows), (*filter(None, [said]), *named, f"{INTERVALS}."))
+    return Table("Trust", ("Measure", *called.values()), tuple(rows), (*filter(None, [said]), *named, f"{MADE}."))
 
 
 def _warned(run: Trust) -> str:

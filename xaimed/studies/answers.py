@@ -17,6 +17,7 @@ from torch import Tensor
 
 from xaimed.callbacks.explain import ASKED, MAPS, PANELS
 from xaimed.callbacks.panels import OVERVIEW
+from xaimed.config.many import many
 from xaimed.reporting.canvas import save_figure
 from xaimed.reporting.cases import Case
 from xaimed.reporting.overview import draw_overview
@@ -93,7 +94,7 @@ class Answers:
         np.savez_compressed(self.folder / MAPS, files=files, **arrays)  # type: ignore[arg-type]
         more = len(self) - len(self._cases)
         shown: list[Case | str] = [*self._cases, *([f"and {more} more: see {PREDICTIONS}"] if more else [])]
-        title = f"{self.jury.name} · {len(self)} new picture{'' if len(self) == 1 else 's'}, {self.jury.told()}"
+        title = f"{self.jury.name} · {many(len(self), 'new picture')}, {self.jury.told()}"
         save_figure(draw_overview(shown, title=title, stamp=self._stamp), self.folder / OVERVIEW)
         write_json(self.folder / ASKED, {**asked, **self._told, "unreadable": len(self.unreadable)})
 

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from xaimed.config.many import many
 from xaimed.data.assignment import assignment, assignment_hash
 from xaimed.data.audit import copies
 from xaimed.data.audit.audit import audit
@@ -102,7 +103,7 @@ def audited(
 def print_audit(found: Audited, console: Console) -> None:
     """The findings, and how far each family of properties tells the class."""
     facts = found.facts
-    console.print(Text(f"Audit of {visible(facts['dataset'])}: {facts['pictures']} pictures", style="bold"))
+    console.print(Text(f"Audit of {visible(facts['dataset'])}: {many(facts['pictures'], 'picture')}", style="bold"))
     for bad, said in found.findings:
         finding = Text(f"  {'!' if bad else '✓'} {visible(said)}", style="yellow" if bad else "green")
         console.print(finding, soft_wrap=True)

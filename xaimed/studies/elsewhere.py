@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xaimed.config.many import many
 from xaimed.errors import StoreError
 from xaimed.evaluation.metrics import fold_metrics, per_fold
 from xaimed.evaluation.predictions import Predictions, pool
@@ -54,9 +55,10 @@ class Elsewhere:
         here, there = home.of_folds(*shared), pool(self.folds).of_folds(*shared)
         _, note = fold_metrics(self.vote)
         notes = [
-            f"Home: n = {here.samples} different samples, each held out by the fold that judges it.",
-            f"Elsewhere: n = {there.samples} samples of {there.frame['group'].nunique()} patients of "
-            f"{self.facts['dataset']}, judged by {_counted(len(shared), 'fold')}.",
+            f"Home: n = {many(here.samples, 'different sample')}, each held out by the fold that judges it.",
+            f"Elsewhere: n = {many(there.samples, 'sample')} of "
+            f"{many(there.frame['group'].nunique(), 'patient')} of {self.facts['dataset']}, "
+            f"judged by {many(len(shared), 'fold')}.",
             *([f"Elsewhere: {note}."] if note else []),
             *self.facts["notes"],
             *([f"Stamp: {stamp}."] if stamp else []),
@@ -96,7 +98,3 @@ def _again(folder: Path) -> str:
 
 def _number(name: str) -> int:
     return int(Path(name).stem.rsplit("-", 1)[-1])
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

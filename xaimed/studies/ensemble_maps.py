@@ -29,8 +29,8 @@ from xaimed.store.fold import EXPLANATIONS, PREDICTIONS
 from xaimed.store.run import Run
 from xaimed.studies.finished import data_as_then, explaining_device, plan_as_then, trained_module
 from xaimed.studies.plan import Plan
+from xaimed.studies.voting_network import NAME
 
-NAME = "ensemble_gradcam"
 CASES = 2
 
 
@@ -46,9 +46,20 @@ class Member:
         return next(split for split in self.plan.splits if split.fold == index)
 
 
-def planned(run: Run) -> Member:
-    """The member's plan; refused where its data or settings are no longer those of its folds."""
-    return Member(run, plan_as_then(run, fix="Bring them back, or vote with explain=false."))
+def planned(run: Run, fix: str = "Bring them back, or vote with explain=false.", **changes: Any) -> Member:
+    """The member's plan; refused where its data or settings are no longer those of its folds.
+
+    Args:
+        run: that votes.
+        fix: what to do where it is refused.
+        changes: groups of the configuration that decide nothing, such as another place of the data.
+    """
+    return Member(run, plan_as_then(run, fix, **changes))
+
+
+def maps_name(shares: Sequence[float]) -> str:
+    """The directory of the maps of members that count so much."""
+    return f"{NAME}-{identity_hash({'shares': list(shares)})[:6]}"
 
 
 def explain_ensemble(run: Run, members: Sequence[Member], shares: Mapping[int, Sequence[float]]) -> None:
@@ -68,7 +79,7 @@ def explain_ensemble(run: Run, members: Sequence[Member], shares: Mapping[int, S
     for index, counted in shares.items():
         folder = run.fold(index).path
         places = folder / EXPLANATIONS
-        maps = places / f"{NAME}-{identity_hash({'shares': list(counted)})[:6]}"
+        maps = places / maps_name(counted)
         together = read_predictions(folder / PREDICTIONS)
         publish_directory(maps, partial(_store, members, index, counted, together))
         stamps = list(run.facts()["stamps"])

@@ -16,6 +16,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from xaimed.callbacks.checkpoints import BEST, RESUME
 from xaimed.callbacks.progress import RunProgress
+from xaimed.config.many import many
 from xaimed.config.targets import instantiate
 from xaimed.data.protocol import Split
 from xaimed.errors import WeightsError
@@ -83,7 +84,9 @@ def make_fold(plan: Plan, split: Split, progress: RunProgress) -> None:
                 "best_epoch": timings["best_epoch"],
             }
         )
-        progress.fold_done(split.fold, f"done, accuracy {values['accuracy']:.3f} on {len(predictions)} pictures")
+        progress.fold_done(
+            split.fold, f"done, accuracy {values['accuracy']:.3f} on {many(len(predictions), 'picture')}"
+        )
 
 
 def finish_again(plan: Plan, split: Split) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ from xaimed.callbacks.panels import TITLES, draw_cases
 from xaimed.config.identity import identity_hash
 from xaimed.data.protocol import Split
 from xaimed.data.task import Kind
+from xaimed.evaluation.contract import Findings
+from xaimed.evaluation.findings import write_findings
+from xaimed.evaluation.over_folds import OVER_FOLDS, SHARE, agreement_over_folds
+from xaimed.evaluation.predictions import pool
 from xaimed.evaluation.reading import read_predictions
 from xaimed.explain.combined import weighted_sum
 from xaimed.explain.contract import Explanation
@@ -31,12 +36,21 @@ from xaimed.explain.predictive import mutual_information, predictive_entropy, pr
 from xaimed.store.cache import publish_directory
 from xaimed.store.fold import EXPLANATIONS, PREDICTIONS
 from xaimed.studies.finished import data_as_then, explaining_device, trained_module
+from xaimed.studies.fold_agreement import FOLDS, said_of_agreement
 from xaimed.studies.normalization import preparation_of_fold
 from xaimed.studies.parts import data_of, explain_callback
 from xaimed.studies.plan import Plan
 
-FOLDS = "folds"
 Arrays = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """What one explainer's maps by all networks come to: arrays, what was asked, and how far they agree."""
+
+    arrays: Arrays
+    asked: dict[str, Any]
+    agreement: Findings
 
 
 def explain_over_folds(plan: Plan) -> str:
@@ -52,7 +66,9 @@ def explain_over_folds(plan: Plan) -> str:
     for split in splits:
         _explain_fold(plan, splits, split, callback)
     first = next(iter(plan.explainers))
-    return f"over folds: {plan.run.path}/fold-*/{EXPLANATIONS}/{_place(first, splits)}, by {len(splits)} networks"
+    place = f"{plan.run.path}/fold-*/{EXPLANATIONS}/{_place(first, splits)}"
+    predictions = pool([read_predictions(plan.run.fold(split.fold).path / PREDICTIONS) for split in splits])
+    return f"over folds: {place}, by {len(splits)} networks; {said_of_agreement(plan.run, predictions)}"
 
 
 def trained_on(splits: Sequence[Split], rows: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -63,7 +79,8 @@ def trained_on(splits: Sequence[Split], rows: npt.ArrayLike) -> npt.NDArray[np.i
 
 def _place(name: str, splits: Sequence[Split]) -> str:
     """The directory of one explainer's spread over these folds."""
-    return f"{FOLDS}-{identity_hash({'of': name, 'folds': [split.fold for split in splits]})[:6]}"
+    of = {"of": name, "folds": [split.fold for split in splits], "agreement": SHARE}
+    return f"{FOLDS}-{identity_hash(of)[:6]}"
 
 
 def _explain_fold(plan: Plan, splits: Sequence[Split], split: Split, callback: ExplainFold) -> None:
@@ -71,17 +88,15 @@ def _explain_fold(plan: Plan, splits: Sequence[Split], split: Split, callback: E
     folder = plan.run.fold(split.fold).path
     places = {name: folder / EXPLANATIONS / _place(name, splits) for name in plan.explainers}
     if missing := [name for name, place in places.items() if not place.is_dir()]:
-        for name, arrays, asked in _spreads(plan, splits, split, missing):
-            publish_directory(places[name], partial(_write, arrays, asked))
+        for name, spread in _spreads(plan, splits, split, missing).items():
+            publish_directory(places[name], partial(_write, spread))
     of = {"of": sorted(place.name for place in places.values()), "cases": callback.cases}
     panels = folder / EXPLANATIONS / f"{PANELS}-{identity_hash(of)[:6]}"
     publish_directory(panels, partial(_draw, plan, split, places, callback.cases, len(splits)))
 
 
-def _spreads(
-    plan: Plan, splits: Sequence[Split], split: Split, names: Sequence[str]
-) -> list[tuple[str, Arrays, dict[str, Any]]]:
-    """For each explainer named: its arrays, and what was asked."""
+def _spreads(plan: Plan, splits: Sequence[Split], split: Split, names: Sequence[str]) -> dict[str, _Spread]:
+    """What is stored of each explainer named."""
     reported = read_predictions(plan.run.fold(split.fold).path / PREDICTIONS)
     # The class that the picture's own fold predicts: the others may well know the answer by heart.
     chosen = reported.probabilities.argmax(1)
@@ -92,13 +107,16 @@ def _spreads(
         for name in names:
             found[name].append(explanations[name])
     exclusive = plan.manifest.task.kind is not Kind.MULTILABEL
-    made: list[tuple[str, Arrays, dict[str, Any]]] = []
+    ids = plan.manifest.frame["sample_id"].to_numpy(dtype=str)[rows]
+    trained = [np.isin(rows, other.train) for other in splits]
+    made: dict[str, _Spread] = {}
     for name, each in found.items():
         # What speaks against the class has no place in a map that is brought to a mean of 1.
-        mean, spread = weighted_sum([one.heatmap.relu() for one in each], [1 / len(each)] * len(each))
+        maps = [one.heatmap.relu() for one in each]
+        mean, spread = weighted_sum(maps, [1 / len(each)] * len(each))
         chances = probabilities(torch.stack([one.logits for one in each]), exclusive)
         arrays: Arrays = {
-            "sample_id": plan.manifest.frame["sample_id"].to_numpy(dtype=str)[rows],
+            "sample_id": ids,
             "targets": each[0].targets.numpy(),
             "heatmap": mean.numpy(),
             "uncertainty": spread.numpy(),
@@ -115,7 +133,8 @@ def _spreads(
             "class": "the one that the picture's own fold predicts",
             "trained_on": "how many of these networks have trained on the picture",
         }
-        made.append((name, arrays, asked))
+        agreement = agreement_over_folds(ids.astype(object), name, maps, trained, [one.fold for one in splits])
+        made[name] = _Spread(arrays, asked, agreement)
     return made
 
 
@@ -150,9 +169,10 @@ def _joined(parts: Sequence[Explanation]) -> Explanation:
     )
 
 
-def _write(arrays: Arrays, asked: Mapping[str, Any], aside: Path) -> None:
-    np.savez_compressed(aside / MAPS, **arrays)  # type: ignore[arg-type]
-    (aside / ASKED).write_text(json.dumps(asked, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+def _write(spread: _Spread, aside: Path) -> None:
+    np.savez_compressed(aside / MAPS, **spread.arrays)  # type: ignore[arg-type]
+    (aside / ASKED).write_text(json.dumps(spread.asked, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    write_findings(aside, OVER_FOLDS, spread.agreement)
 
 
 def _draw(plan: Plan, split: Split, places: Mapping[str, Path], cases: int, networks: int, aside: Path) -> None:

@@ -17,6 +17,7 @@ from xaimed.reporting.faithfulness import faithfulness_figure
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.zones import zones_table
 from xaimed.store.writing import write_text
+from xaimed.studies.fold_agreement import agreement_over_folds_of
 from xaimed.studies.result import RunResult
 
 ZONES = ("activation", "uncertainty")
@@ -32,8 +33,9 @@ class Judged:
 
 
 def judged(result: RunResult) -> Iterator[Judged]:
-    """Every evaluation of a run."""
-    for found in result.findings():
+    """Every evaluation of a run, and how far its folds agree where that was asked."""
+    assert result.predictions is not None
+    for found in [*result.findings(), *agreement_over_folds_of(result.run, result.predictions)]:
         yield Judged(found.key, [evaluation_table(found), *_zones(result, found)], _curves(result, found))
 
 

@@ -137,7 +137,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
         pixels=pixels,
         stamps=(*start.stamps, *stamps_of_labels(config)),
         explainers=explainers,
-        evaluations={f"{key}-{identity_hash(node)[:6]}": instantiate(node) for key, node in _asked(config, EVALUATION)},
+        evaluations=evaluations_of(config),
         strategy=strategy,
         complexity=complexity,
         start=start,
@@ -206,6 +206,11 @@ def explainers_of(config: dict[str, Any], network: Network, kind: Kind) -> dict[
         explainer.check(network)
         made[f"{name}-{identity_hash(node)[:6]}"] = explainer
     return made
+
+
+def evaluations_of(config: dict[str, Any]) -> dict[str, Evaluation]:
+    """The evaluations that are asked for, by name and configuration."""
+    return {f"{key}-{identity_hash(node)[:6]}": instantiate(node) for key, node in _asked(config, EVALUATION)}
 
 
 def _asked(config: dict[str, Any], group: str) -> Iterable[tuple[str, Any]]:

@@ -18,6 +18,7 @@ from xaimed.callbacks.panels import OVERVIEW
 from xaimed.callbacks.progress import RunProgress
 from xaimed.config.labels import CONTROL_OF
 from xaimed.config.labels import STAMP as SHUFFLED_STAMP
+from xaimed.config.many import many
 from xaimed.config.targets import instantiate
 from xaimed.data.assignment import assignment, write_assignment
 from xaimed.errors import StoreError, TrainingError
@@ -129,15 +130,15 @@ def announce(plan: Plan, audit: Audited | None, console: Console) -> None:
     backbone = plan.config["backbone"]
     lines = [
         f"run       {plan.run.path}",
-        f"data      {plan.manifest.name}: {len(plan.manifest)} pictures of {patients} patients · "
+        f"data      {plan.manifest.name}: {many(len(plan.manifest), 'picture')} of {many(patients, 'patient')} · "
         + " · ".join(f"{name} {count}" for name, count in counts.items()),
-        f"protocol  {len(plan.splits)} fold{'s' if len(plan.splits) > 1 else ''}, {plan.note}",
+        f"protocol  {many(len(plan.splits), 'fold')}, {plan.note}",
         f"model     {backbone.get('name') or backbone['_target_'].rsplit('.', 1)[-1]}: {plan.complexity.told()}",
     ]
     if len(plan.quarantined):
         first = plan.quarantined.iloc[0]
         lines.append(
-            f"set aside {len(plan.quarantined)} unreadable pictures, e.g. {first['path']}: {first['reason']} "
+            f"set aside {many(len(plan.quarantined), 'unreadable picture')}, e.g. {first['path']}: {first['reason']} "
             f"(all in {QUARANTINE} of every fold)"
         )
     lines.extend(f"note      {remark}" for remark in plan.remarks)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from xaimed.config.many import many
 from xaimed.config.nearmiss import near_miss
 from xaimed.data.manifest import Manifest
 from xaimed.data.protocol import Split
@@ -93,7 +94,7 @@ def stamps_of(
         else:
             where = folds[split.fold].path
             what = (
-                f"fold {split.fold} reports {len(leaked)} patients whom its starting weights have seen "
+                f"fold {split.fold} reports {many(len(leaked), 'patient')} whom its starting weights have seen "
                 f"({', '.join(leaked[:3])}{', …' if len(leaked) > 3 else ''})"
             )
         if leaked and leakage != "ignore":

@@ -64,7 +64,7 @@ def jury_of(run: Run, fold: int | None = None) -> Jury:
     for one in folds:
         shares = pd.read_csv(one.path / SHARES, dtype={"member": str})["share"]
         for place, share in zip(places, shares, strict=True):
-            member = _member(Path(place), run)
+            member = member_at(Path(place), run)
             said = _facts(member)
             _finished(member, one.index)[0].verify(said["identity"])
             voters.append(_voter(member, said, one.index, f"{member.path.name}, fold {one.index}", float(share)))
@@ -151,7 +151,7 @@ def _finished(run: Run, fold: int | None) -> list[Fold]:
     return wanted
 
 
-def _member(place: Path, ensemble: Run) -> Run:
+def member_at(place: Path, ensemble: Run) -> Run:
     """A member of an ensemble: where it was, or beside the ensemble if all were moved together."""
     for run in (Run(place), Run(ensemble.path.parent / place.name)):
         if (run.path / "run.json").is_file():

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from xaimed.config.labels import STAMP as SHUFFLED_STAMP
-from xaimed.evaluation.differences import differences
+from xaimed.evaluation.differences import Differences, differences
 from xaimed.evaluation.metrics import per_repeat
 from xaimed.evaluation.summary import pooled_confusion
 from xaimed.reporting.branches import branches_table
@@ -73,14 +73,20 @@ def comparison(results: Sequence[RunResult]) -> Table:
     return runs_table({result.name: result.metrics() for result in done}, title="Runs", notes=notes)
 
 
-def differences_of(results: Sequence[RunResult]) -> Table | None:
+def differences_of(results: Sequence[RunResult]) -> Differences | None:
     """The tests between runs that report the same samples; None where there is nothing to compare, or too much."""
     done = [
         reported(result.run, result.predictions, result.metrics())
         for result in results
         if result.predictions is not None
     ]
-    return differences_table(differences(done)) if 2 <= len(done) <= MOST else None
+    return differences(done) if 2 <= len(done) <= MOST else None
+
+
+def numbers_of(results: Sequence[RunResult]) -> dict[str, int]:
+    """What runs are called where their names would fill a line: 1, 2, 3, as in the table of trust."""
+    done = [result.name for result in results if result.predictions is not None]
+    return {name: number for number, name in enumerate(done, start=1)}
 
 
 def compared(results: Sequence[RunResult]) -> list[Table]:
@@ -96,12 +102,13 @@ def write_runs_table(results: Sequence[RunResult], folder: Path) -> list[Path]:
     *trust, table = compared(results)
     tests = differences_of(results)
     files = [folder / "runs.md", folder / "runs.csv", folder / "differences.csv"]
-    write_text(files[0], "\n".join(to_markdown(one) for one in (*trust, table, tests) if one))
+    read = [differences_table(tests, numbers_of(results))] if tests else []
+    write_text(files[0], "\n".join(map(to_markdown, (*trust, table, *read))))
     write_text(files[1], to_csv(table))
     if tests is None:
         files.pop().unlink(missing_ok=True)
     else:
-        write_text(files[2], to_csv(tests))
+        write_text(files[2], to_csv(differences_table(tests)))
     return files
 
 
@@ -114,7 +121,7 @@ def print_results(results: Sequence[RunResult], console: Console) -> None:
         for table in compared(results):
             console.print(TerminalTable(table))
         if tests := differences_of(results):
-            console.print(TerminalTable(tests))
+            console.print(TerminalTable(differences_table(tests, numbers_of(results))))
         return
     for line in (line for result in results for line in _said_of(result)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from torch import nn
 
 from xaimed.errors import ConfigError
 from xaimed.evaluation.shortcuts.probe import Shortcuts
-from xaimed.evaluation.shortcuts.rows import BEYOND_CHANCE, DROP, ELSEWHERE, LARGEST, SURROUNDINGS
+from xaimed.evaluation.shortcuts.rows import BEYOND_CHANCE, DROP, ELSEWHERE, LARGEST, SURROUNDINGS, with_largest_excess
 from xaimed.evaluation.shortcuts.verdict import chance_of, verdict
 from xaimed.models.network import Network
 
@@ -76,12 +76,41 @@ def test_a_network_that_looks_at_the_middle_is_not(middle):
 
 def test_rows_are_named_and_the_largest_excess_is_that_of_the_worst_common_region(corner):
     trial, findings = corner
-    assert set(findings.rows["measure"]) == set(findings.measures)
+    assert {*findings.rows["measure"], LARGEST} == set(findings.measures)
     assert [key for key, measure in findings.measures.items() if measure.trust] == [LARGEST]
-    largest = findings.rows.loc[findings.rows["measure"] == LARGEST, "value"].mean()
-    regions = verdict(findings.rows, groups_of(trial)).regions
-    common = [region for region in regions if region.drop.excess.n >= 12]
-    assert largest == pytest.approx(max(region.drop.excess.value for region in common))
+    whole = with_largest_excess(findings.rows)
+    largest = whole.loc[whole["measure"] == LARGEST, "value"].mean()
+    said = verdict(findings.rows, groups_of(trial))
+    common = {region.name: region.drop.excess.value for region in said.regions if region.drop.excess.n >= 12}
+    assert largest == pytest.approx(max(common.values()))
+    assert common[said.worst] == max(common.values())
+
+
+def test_the_region_of_the_largest_excess_is_chosen_over_all_folds_as_in_the_sentence():
+    def fold(ids, border, corner):
+        parts = {"drop:border": border, "drop:upper_left": corner, "flip:border": 0.0, "flip:upper_left": 0.0}
+        return pd.concat(
+            pd.DataFrame({"sample_id": ids, "explainer": explainer, "measure": key, "value": value if here else 0.0})
+            for key, value in parts.items()
+            for explainer, here in (("", True), (ELSEWHERE, False))
+        )
+
+    rows = pd.concat([fold(list("abcd"), 0.03, -0.01), fold(list("efgh"), -0.02, 0.02)], ignore_index=True)
+    largest = with_largest_excess(rows)
+    values = largest[largest["measure"] == LARGEST].set_index("sample_id")["value"]
+    assert values.to_dict() == pytest.approx(dict.fromkeys("abcd", -0.01) | dict.fromkeys("efgh", 0.02))
+    said = verdict(rows).sentences()[0]
+    assert "the largest excess drop is that of the upper left corner" in said
+    assert f"{100 * values.mean():.1f} [" in said
+    again = with_largest_excess(largest)  # what an earlier version stored of each fold is left out
+    pd.testing.assert_frame_equal(again, largest)
+
+
+def test_a_region_that_few_pictures_have_is_not_the_worst():
+    rows = rows_of(np.full(12, 0.02), np.zeros(12))
+    mark = rows[rows["sample_id"].isin(["s0", "s1"])].assign(value=lambda table: 5 * table["value"])
+    mark["measure"] = mark["measure"].str.replace("border", "markers")
+    assert verdict(pd.concat([rows, mark])).worst == "border"
 
 
 def test_by_its_corner_alone_a_picture_gets_the_same_decision_as_by_all_of_it(corner):

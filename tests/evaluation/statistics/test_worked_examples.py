@@ -14,12 +14,10 @@ from xaimed.evaluation.statistics.effect_sizes import (
     cliffs_delta,
     cohens_dz,
     cohens_g,
-    hedges_g,
     mann_whitney,
     odds_ratio,
-    welch,
 )
-from xaimed.evaluation.statistics.intervals import clopper_pearson, wilson
+from xaimed.evaluation.statistics.intervals import wilson
 from xaimed.evaluation.statistics.resampled_t import corrected_resampled_t
 
 SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
@@ -35,15 +33,8 @@ def test_wilson_has_the_bounds_of_newcombes_table(k, n, low, high):
     assert (found.value, found.n, found.resamples) == (k / n, n, 0)
 
 
-def test_clopper_pearson_is_the_beta_distribution_and_wider_than_wilson():
-    found = clopper_pearson(15, 148)
-    assert found.low == pytest.approx(stats.beta.ppf(0.025, 15, 134))
-    assert found.high == pytest.approx(stats.beta.ppf(0.975, 16, 133))
-    assert found.high - found.low > wilson(15, 148).high - wilson(15, 148).low
-
-
 def test_nothing_counted_has_no_proportion():
-    assert np.isnan([wilson(0, 0).value, wilson(0, 0).low, clopper_pearson(0, 0).high]).all()
+    assert np.isnan([wilson(0, 0).value, wilson(0, 0).low]).all()
     assert wilson(7, 7).high == 1
     assert wilson(7, 7).low == pytest.approx(7 / (7 + 1.959964**2))
 
@@ -88,19 +79,16 @@ def test_effect_sizes_by_hand():
     assert np.isnan(odds_ratio(0, 0))
     assert cohens_dz([1, 2, 3]) == 2
     assert np.isnan([cohens_dz([1, 1]), cohens_dz([1])]).all()
-    assert hedges_g([2, 4], [1, 3]) == pytest.approx(1 / 2**0.5 * (1 - 3 / 7))
     assert cliffs_delta([1, 2, 3], [2, 2]) == 0
     assert cliffs_delta([3, 4], [1, 2, 3]) == pytest.approx(5 / 6)
-    assert np.isnan([cliffs_delta([], [1]), hedges_g([1], [1, 2]), hedges_g([1, 1], [1, 1])]).all()
+    assert np.isnan(cliffs_delta([], [1]))
 
 
-def test_two_groups_are_scipys_tests_with_their_effect():
+def test_two_groups_are_scipys_test_with_its_effect():
     a, b = [1.0, 4.0, 2.0, 8.0, np.nan], [0.5, 1.5, 0.2, 2.5, 0.1]
-    ranks, means = mann_whitney(a, b), welch(a, b)
-    assert ranks.p == stats.mannwhitneyu(a[:4], b).pvalue
-    assert means.p == stats.ttest_ind(a[:4], b, equal_var=False).pvalue
-    assert (ranks.effect, means.effect) == (cliffs_delta(a, b), hedges_g(a, b))
-    assert np.isnan([mann_whitney([], b).p, welch([1.0], b).p, welch([1, 1], [2, 2]).p]).all()
+    assert mann_whitney(a, b).p == stats.mannwhitneyu(a[:4], b).pvalue
+    assert mann_whitney(a, b).effect == cliffs_delta(a, b)
+    assert np.isnan(mann_whitney([], b).p)
 
 
 @pytest.mark.parametrize(("weights", "theirs"), [("none", None), ("linear", "linear"), ("quadratic", "quadratic")])

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xaimed.config.many import many
 from xaimed.config.nearmiss import near_miss
 from xaimed.data.audit.copies import Copies, merged_groups
 from xaimed.data.manifest import Manifest
@@ -83,18 +84,18 @@ def settle_leakage(
         return (
             settled,
             splits,
-            f"copies kept together: {merged} pictures joined another patient's group" if merged else "",
+            f"copies kept together: {many(merged, 'picture')} joined another patient's group" if merged else "",
         )
     rows, sets = leaking["sample_id"].nunique(), leaking.groupby("why")["shared"].nunique()
     what = " and ".join(
-        f"{sets[why]} {name if sets[why] > 1 else name.removesuffix('s')}"
-        for why, name in ((PATIENT, "patients"), (COPY, "sets of copies"))
+        f"{many(int(sets[why]), name)}{of}"
+        for why, name, of in ((PATIENT, "patient", ""), (COPY, "set", " of copies"))
         if why in sets
-    ).replace("1 sets of copie", "1 set of copies")
+    )
     if leakage == "ignore":
-        return settled, splits, f"LEAKING SPLIT: {what} on both sides ({rows} pictures), ignored on request"
+        return settled, splits, f"LEAKING SPLIT: {what} on both sides ({many(rows, 'picture')}), ignored on request"
     raise DataError(
-        f"the split leaks: {what} on both sides ({rows} pictures): {_examples(leaking)}",
+        f"the split leaks: {what} on both sides ({many(rows, 'picture')}): {_examples(leaking)}",
         where=manifest.root,
         fix="Use protocol.leakage=group to keep copies together, see xaimed audit for all rows, or ask for "
         "protocol.leakage=ignore."

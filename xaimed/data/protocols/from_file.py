@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xaimed.config.many import many
 from xaimed.config.nearmiss import near_miss
 from xaimed.data.assignment import read_assignment
 from xaimed.data.manifest import Manifest
@@ -62,7 +63,7 @@ class FromFile:
         unknown = sorted(set(table["sample_id"]) - set(row_of))
         if unknown:
             raise DataError(
-                f"{len(unknown)} samples of the assignment are not in '{manifest.name}' or cannot be read there, "
+                f"{many(len(unknown), 'sample')} of the assignment cannot be found in '{manifest.name}' or read there, "
                 f"e.g. '{unknown[0]}'",
                 where=self.file,
                 fix=near_miss(unknown[0], row_of) or "Use the dataset that it was made with.",

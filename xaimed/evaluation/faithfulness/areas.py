@@ -31,8 +31,8 @@ from xaimed.explain.lean import Precision
 MEASURES = {
     "deletion": Measure("Deletion area", "lower"),
     "insertion": Measure("Insertion area", "higher"),
-    "deletion_gain": Measure("Deletion gain over random", "higher", trust=True, against=0.0),
-    "insertion_gain": Measure("Insertion gain over random", "higher", trust=True, against=0.0),
+    "deletion_gain": Measure("Deletion gain over random", "higher", trust=True, against=0.0, share_of="deletion"),
+    "insertion_gain": Measure("Insertion gain over random", "higher", trust=True, against=0.0, share_of="insertion"),
 }
 GAIN = {"deletion": -1, "insertion": 1}  # the better direction of an area
 

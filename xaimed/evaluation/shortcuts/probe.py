@@ -29,10 +29,11 @@ from xaimed.evaluation.shortcuts.rows import (
     DROP,
     ELSEWHERE,
     FLIP,
+    LARGEST,
     MARKERS,
     MEASURES,
+    SHORTCUTS,
     SURROUNDINGS,
-    largest_excess,
 )
 from xaimed.evaluation.trial import Trial
 from xaimed.explain.lean import Lean
@@ -42,11 +43,10 @@ CAPTION = (
     "Parts of each picture are filled smoothly from what surrounds them: the border ({border:.0%} of the side), each "
     "corner ({corner:.0%}), and marks (small compact spots near the picture's edge that stand out from an even "
     "ground). Drop: of the predicted class's probability; elsewhere: the mean over {controls} masks of the same shape "
-    "and area at drawn places. Largest excess: drop less drop elsewhere (or less 0, where masks elsewhere "
-    "raise the probability), in the region where its mean is largest in the fold among those that a quarter of the "
-    "pictures have. Surroundings alone: only border and corners kept; "
-    "beyond chance: less the share of pictures of other patients for which the same decision would be right. A "
-    "shortcut inside the anatomy is not found"
+    "and area at drawn places. Largest excess: drop less drop elsewhere (or less 0, where masks elsewhere raise the "
+    "probability), in the region where its mean over the pictures of all folds is largest, among those that a quarter "
+    "of them have. Surroundings alone: only border and corners kept; beyond chance: less the share of pictures of "
+    "other patients for which the same decision would be right. A shortcut inside the anatomy is not found"
 )
 
 
@@ -65,7 +65,7 @@ class Shortcuts:
     border: float = 0.08
     corner: float = 0.2
     controls: int = 4
-    name: ClassVar[str] = "shortcuts"
+    name: ClassVar[str] = SHORTCUTS
 
     def __post_init__(self) -> None:
         """Refuse regions that leave no picture, and a probe without controls."""
@@ -91,9 +91,8 @@ class Shortcuts:
         parts = [pd.DataFrame([row for each in probed for row in each.rows], columns=list(COLUMNS))]
         parts += _surroundings(trial, positions, np.stack([each.by_surroundings for each in probed]))
         rows = pd.concat(parts, ignore_index=True)
-        rows = pd.concat([rows, largest_excess(rows)], ignore_index=True)
         options = {"border": self.border, "corner": self.corner, "controls": self.controls}
-        there = set(rows["measure"])
+        there = {*rows["measure"], LARGEST}  # which is made of the rows of all folds
         return Findings(rows, {key: told for key, told in MEASURES.items() if key in there}, CAPTION.format(**options))
 
     def _probe(self, trial: Trial, lean: Lean, position: int, image: Tensor) -> _Probed:

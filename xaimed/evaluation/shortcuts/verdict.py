@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xaimed.config.many import many
 from xaimed.evaluation.shortcuts.rows import (
     BEYOND_CHANCE,
     DROP,
@@ -18,6 +19,7 @@ from xaimed.evaluation.shortcuts.rows import (
     beside_controls,
     excess_of,
     spoken,
+    worst_region,
 )
 from xaimed.evaluation.statistics.bootstrap import Clusters, Interval, mean_interval
 from xaimed.evaluation.statistics.corrections import adjusted
@@ -83,12 +85,14 @@ class Verdict:
         surroundings: how often the decision by border and corners alone is right.
         beyond_chance: by how much more often than chance.
         patients: how many it rests on.
+        worst: the region of the largest excess drop, among those that many pictures have.
     """
 
     regions: tuple[Region, ...]
     surroundings: float
     beyond_chance: Interval
     patients: int
+    worst: str | None
 
     @property
     def found(self) -> tuple[Region, ...]:
@@ -102,8 +106,12 @@ class Verdict:
         over = f"Holm over {2 * len(self.regions)} tests"
         said = [f"the prediction rests on the {spoken(each.name)}: {_costs(each)}, {over}" for each in self.found]
         if not said:
-            most = max(self.regions, key=lambda each: each.drop.excess.value)
-            few = f", and {self.patients} patients are too few to tell" if self.patients < FEWEST else ""
+            most = next(each for each in self.regions if each.name == self.worst)
+            few = (
+                f", and {many(self.patients, 'patient')} {'is' if self.patients == 1 else 'are'} too few to tell"
+                if self.patients < FEWEST
+                else ""
+            )
             said = [
                 f"no shortcut found in border, corners or marks{few}; the largest excess drop is that of the "
                 f"{spoken(most.name)}: {_costs(most)}, {over}; one inside the anatomy would not be seen"
@@ -142,7 +150,7 @@ def verdict(rows: pd.DataFrame, groups: Mapping[str, str] | None = None) -> Verd
     right, beyond = (rows[rows["measure"] == name] for name in (SURROUNDINGS, BEYOND_CHANCE))
     patients = len(np.unique(people(drops)))
     beyond_chance = mean_interval(beyond["value"].to_numpy(dtype=np.float64), people(beyond))
-    return Verdict(tuple(regions), float(right["value"].mean()), beyond_chance, patients)
+    return Verdict(tuple(regions), float(right["value"].mean()), beyond_chance, patients, worst_region(drops))
 
 
 def chance_of(differences: Values, groups: npt.ArrayLike) -> float:
@@ -169,7 +177,7 @@ def _costs(region: Region) -> str:
     return (
         f"without it {100 * drop.here:.1f} points of probability are lost, {_points(drop.excess)} more than without "
         f"the same shape elsewhere (p = {drop.p:.2g}), and {flip.here:.0%} of decisions change, {_points(flip.excess)} "
-        f"points more (p = {flip.p:.2g}); {drop.excess.n} pictures"
+        f"points more (p = {flip.p:.2g}); {many(drop.excess.n, 'picture')}"
     )
 
 

@@ -1,4 +1,4 @@
-"""How large is a difference, apart from how sure? Effect sizes, and the tests of two groups that go with them."""
+"""How large is a difference, apart from how sure? Effect sizes, and the test of two groups that goes with one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class GroupTest:
     """Two groups of numbers compared.
 
     Attributes:
-        statistic: U or t.
+        statistic: U.
         p: two-sided; NaN where there is nothing to judge by.
         effect: how large the difference is, positive where the first group is larger.
         method: which test, and which effect size.
@@ -46,16 +46,6 @@ def cohens_dz(differences: npt.ArrayLike) -> float:
     return float(values.mean() / spread) if spread > 0 else float("nan")
 
 
-def hedges_g(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
-    """Of two groups: the difference of their means in units of the pooled SD, corrected for small groups."""
-    a, b = _known(first), _known(second)
-    freedom = len(a) + len(b) - 2
-    if len(a) < 2 or len(b) < 2:
-        return float("nan")
-    pooled = np.sqrt(((len(a) - 1) * a.var(ddof=1) + (len(b) - 1) * b.var(ddof=1)) / freedom)
-    return float((a.mean() - b.mean()) / pooled * (1 - 3 / (4 * freedom - 1))) if pooled > 0 else float("nan")
-
-
 def cliffs_delta(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     """Of two groups: how often a number of the first is larger, less how often smaller; the rank-biserial correlation.
 
@@ -76,15 +66,6 @@ def mann_whitney(first: npt.ArrayLike, second: npt.ArrayLike) -> GroupTest:
         return GroupTest(float("nan"), float("nan"), float("nan"), "Mann-Whitney, Cliff's δ")
     found = stats.mannwhitneyu(a, b, alternative="two-sided")
     return GroupTest(float(found.statistic), float(found.pvalue), cliffs_delta(a, b), "Mann-Whitney, Cliff's δ")
-
-
-def welch(first: npt.ArrayLike, second: npt.ArrayLike) -> GroupTest:
-    """Do the means differ? Welch's t test, which lets the groups' spreads differ, with Hedges' g."""
-    a, b = _known(first), _known(second)
-    if len(a) < 2 or len(b) < 2 or (np.ptp(a) == 0 and np.ptp(b) == 0):
-        return GroupTest(float("nan"), float("nan"), hedges_g(a, b), "Welch t, Hedges' g")
-    found = stats.ttest_ind(a, b, equal_var=False)
-    return GroupTest(float(found.statistic), float(found.pvalue), hedges_g(a, b), "Welch t, Hedges' g")
 
 
 def _known(values: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from xaimed.evaluation.statistics.bootstrap import LEVEL, Clusters, Interval
+from xaimed.evaluation.statistics.bootstrap import Clusters, Interval
 
 FEW = 25
 """With fewer discordant patients than this McNemar's test is exact, otherwise it is the χ² approximation."""
@@ -124,15 +124,6 @@ def areas(truth: Marks, scores: npt.ArrayLike, groups: npt.ArrayLike | None = No
 
 def _widened(groups: int) -> float:
     return groups / (groups - 1) if groups > 1 else float("nan")
-
-
-def area_interval(truth: Marks, scores: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> Interval:
-    """One area with the interval that DeLong's variance gives, cut at 0 and 1."""
-    found = areas(truth, scores, groups)
-    value, reach = float(found.values[0]), stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(found.covariance[0, 0])
-    patients = len(truth) if groups is None else Clusters(groups).number
-    low, high = (float(bound) for bound in np.clip([value - reach, value + reach], 0.0, 1.0))
-    return Interval(value, low, high, len(truth), patients, resamples=0)
 
 
 def delong(truth: Marks, first: npt.ArrayLike, second: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> Tested:
