@@ -15,6 +15,7 @@ from xaimed.evaluation.doubt import doubts
 from xaimed.evaluation.summary import pooled_confusion
 from xaimed.reporting.confusion import confusion_figure
 from xaimed.reporting.curves import curves_figure
+from xaimed.reporting.differences import differences_table
 from xaimed.reporting.doubt import risk_coverage_figure
 from xaimed.reporting.html.document import Section, text
 from xaimed.reporting.html.figures import to_html as figure_html
@@ -28,7 +29,7 @@ from xaimed.studies.audited import FACTS
 from xaimed.studies.doubts import doubt_tables
 from xaimed.studies.judgement import judged
 from xaimed.studies.result import RunResult
-from xaimed.studies.tables import comparison, differences_of, tables_of
+from xaimed.studies.tables import comparison, differences_of, numbers_of, tables_of
 from xaimed.studies.whole_report.cards import cards_of
 from xaimed.studies.whole_report.checklist import checklist
 
@@ -81,7 +82,7 @@ def _metrics(results: Sequence[RunResult], detailed: Sequence[RunResult]) -> str
         trust = 1 if results[0].findings() else 0
         return "".join(map(to_html, tables_of(results[0])[trust:]))
     tests = differences_of(results)
-    first = to_html(comparison(results)) + (to_html(tests) if tests else "")
+    first = to_html(comparison(results)) + (to_html(differences_table(tests, numbers_of(results))) if tests else "")
     return first + _each(detailed, lambda result: "".join(map(to_html, tables_of(result))))
 
 
