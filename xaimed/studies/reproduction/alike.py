@@ -12,7 +12,8 @@ from xaimed.studies.reproduction.results import Results, RowResult
 
 def unlike(results: Results, row: RowResult, value: Value) -> str:
     """Why not; empty where it may."""
-    assert results.paper is not None and row.predictions is not None
+    assert results.paper is not None
+    assert row.predictions is not None
     if results.unlike:
         return results.unlike
     if value.printed.upper is not None:

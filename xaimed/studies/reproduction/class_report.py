@@ -1,4 +1,4 @@
-"""What does a run say of each class, of all, and on average? The lines of a classification report, with their bounds."""
+"""How good is a run in each class, in all, and on average? The lines of a classification report, with bounds."""
 
 from __future__ import annotations
 
@@ -68,9 +68,7 @@ class ClassReport:
         """A mean over classes, resampled as one; the same patients are drawn for every class."""
         pooled = [each.pooled for each in self.classes.values()]
         value = float(_weighted(np.array([each.measured[key] for each in pooled]), weights))
-        if (
-            self.whole.predictions.kind == "multilabel"
-        ):  # labels are known of different patients, who cannot be drawn as one
+        if self.whole.predictions.kind == "multilabel":  # every label is known of patients of its own
             return Bounds(value)
         drawn = _weighted(np.stack([each.drawn[key] for each in pooled], axis=-1), weights)
         found = bounded(value, drawn, pooled[0].clusters)
@@ -88,4 +86,5 @@ def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     known = ~np.isnan(values)
     total = np.asarray((known * weights).sum(-1), dtype=np.float64)
     found = (np.where(known, values, 0.0) * weights).sum(-1)
-    return np.divide(found, total, out=np.full(total.shape, np.nan), where=total > 0)
+    mean: np.ndarray = np.divide(found, total, out=np.full(total.shape, np.nan), where=total > 0)
+    return mean

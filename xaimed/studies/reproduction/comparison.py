@@ -32,8 +32,15 @@ OURS = {
 }
 
 
+@dataclass(frozen=True)
 class Ranged(Estimate):
-    """A value with its ends in few characters, one decimal for percentages and three for shares of 1."""
+    """A value with its ends in few characters.
+
+    Attributes:
+        places: decimals of the ends; one more where they lie so close together that they would be the same.
+    """
+
+    places: int = 1
 
     def __str__(self) -> str:
         """Such as ``94.12 (91.2–96.5)``."""
@@ -41,7 +48,7 @@ class Ranged(Estimate):
             return "–"
         if self.low is None or self.high is None or math.isnan(self.low):
             return f"{self.mean:.{self.decimals}f}"
-        places = 1 if self.high > 1 or self.low < -1 else 3
+        places = self.places + (self.high - self.low < 10.0**-self.places)
         between = "–" if self.low >= 0 else " to "
         return f"{self.mean:.{self.decimals}f} ({self.low:.{places}f}{between}{self.high:.{places}f})"
 
@@ -84,18 +91,19 @@ class Line:
         unit, decimals = (100, 2) if self.value.percent else (1, 3)
         printed = self.value.printed
         places = len(printed.text.partition("±")[0].strip(" %(").partition(".")[2])
-        published = ranged(self.published.times(unit), places) if printed.upper is None else printed.text
+        published = ranged(self.published.times(unit), places, unit) if printed.upper is None else printed.text
         apart = difference(self.published, self.ours).times(unit)
         mark = marks.get(self.verdict.why, "")
         word = f"{SHORT} {mark}".strip() if self.verdict.word == NOT_COMPARABLE else self.verdict.word
         name = f"{self.name} (%)" if self.value.percent else self.name
         far = Apart(apart.value, None, decimals, apart.low, apart.high) if printed.upper is None else "–"
-        return (name, published, ranged(self.ours.times(unit), decimals), far, word)
+        return (name, published, ranged(self.ours.times(unit), decimals, unit), far, word)
 
 
-def ranged(bounds: Bounds, decimals: int) -> Ranged:
-    """A value with its interval as a cell."""
-    return Ranged(bounds.value, None, decimals, *((bounds.low, bounds.high) if bounds.known else (None, None)))
+def ranged(bounds: Bounds, decimals: int, unit: float) -> Ranged:
+    """A value with its interval as a cell, in percent (a unit of 100) or as a share of 1."""
+    low, high = (bounds.low, bounds.high) if bounds.known else (None, None)
+    return Ranged(bounds.value, None, decimals, low, high, 1 if unit == 100 else 2)
 
 
 def compared(
@@ -148,8 +156,8 @@ def _counted(lines: Sequence[Line]) -> list[str]:
     if not judged:
         return []
     return [
-        f"{judged.count(INSIDE)} of {len(judged)} comparable values are inside; at 95 % about one in twenty falls outside "
-        "by chance."
+        f"{judged.count(INSIDE)} of {len(judged)} comparable values are inside; at 95 % about one in twenty falls "
+        "outside by chance."
     ]
 
 

@@ -51,7 +51,7 @@ class Measured:
         return pooled.moved_to(self._mean(metric), _least(metric), 1.0) if over in (FOLDS, RUNS) else pooled
 
     def with_width(self, metric: str, bounds: Bounds) -> Bounds:
-        """Where all is right, or all wrong, a bootstrap has no width, and Wilson's bound for as many patients stands in."""
+        """Where all is right, or all wrong, a bootstrap has no width; Wilson's for as many patients stands in."""
         least = _least(metric)
         if bounds.low != bounds.high or bounds.value not in (least, 1.0):
             return bounds

@@ -9,7 +9,7 @@ from xaimed.reporting.tables import Cell, Estimate
 
 INSIDE, OUTSIDE, NOT_COMPARABLE = "inside", "outside", "not comparable"
 RULE = (
-    "Inside: the 95 % interval of ours less the published value holds 0 (Newcombe's, from the two intervals beside it). "
+    "Inside: the 95 % interval of ours less the published value holds 0 (Newcombe's, from the two intervals shown). "
     "Outside: it does not. Where nothing is known of n the published value is taken as exact but for its rounding, and "
     "only inside can be said."
 )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xaimed.evaluation.statistics.bootstrap import SEED
+from xaimed.evaluation.statistics.bootstrap import RESAMPLES, SEED
 from xaimed.reporting.tables import Cell, Table
 from xaimed.studies.reproduction.addresses import Addresses, Beside, plain
 from xaimed.studies.reproduction.alike import unlike
@@ -44,14 +44,14 @@ class Areas:
             for name, found in self._of(row).items():
                 bounds = found.bounds("auc")
                 blocks.append(row.row.label)
-                cells.append((name, _positives(found, name), ranged(bounds, 3)))
+                cells.append((name, _positives(found, name), ranged(bounds, 3, 1)))
                 lines += _line(results, self.beside, row, name, found)
         if not cells:
             return []
         notes = missing(results.named(self.rows))
         how = (
             "Areas of one class against all others, over the predictions of all folds together; in brackets the 95 % "
-            f"interval: percentile bootstrap by patient, {there[0].pooled.interval('auc').resamples} resamples, seed {SEED}."
+            f"interval: percentile bootstrap by patient, {RESAMPLES} resamples, seed {SEED}."
         )
         columns = ("Class", "Pictures of it", "AUC")
         return [

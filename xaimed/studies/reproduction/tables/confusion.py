@@ -60,7 +60,7 @@ class Confusion:
             down, across = str(confusion.index.name), str(confusion.columns.name)
             columns = (f"{down} ↓ {across} →", *map(str, confusion.columns))
             pairs = zip(confusion.index, confusion.to_numpy(), strict=True)
-            ours = [(str(name), *map(int, counts)) for name, counts in pairs]
+            ours: list[tuple[Cell, ...]] = [(str(name), *map(int, counts)) for name, counts in pairs]
             matrix = Addresses(results.paper, self.beside).matrix(row.row.name)
             printed, why = _printed(matrix, row) if matrix else ([], "")
             blocks += [row.row.label] * len(ours) + [f"{row.row.label}, published"] * len(printed)

@@ -82,7 +82,7 @@ def _cell(row: RowResult, key: str, folded: bool) -> Cell:
     if folded:
         return estimate(key, float(row.metrics[key].mean()), float(row.metrics[key].std()))
     unit, decimals = (100, 2) if METRICS[key].percent else (1, 3)
-    return ranged(measured(row).bounds(key).times(unit), decimals)
+    return ranged(measured(row).bounds(key).times(unit), decimals, unit)
 
 
 def _sizes(there: Sequence[RowResult]) -> list[str]:

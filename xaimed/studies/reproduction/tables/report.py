@@ -1,4 +1,4 @@
-"""What does the classification report say? Every class, the accuracy and the means over classes, and what was printed."""
+"""What does the classification report say? Every class, the accuracy, the means over classes, and what was printed."""
 
 from __future__ import annotations
 
