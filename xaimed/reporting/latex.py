@@ -96,7 +96,7 @@ def to_latex(table: Table, label: str = "") -> str:
 def escaped(text: str) -> str:
     """Text in which no character means anything to LaTeX; one that not every engine prints is named by its number."""
     shown = visible(text)
-    following = [*shown[1:], ""]
+    following = [*shown, ""][1:]
     return "".join(
         f"{each}{{}}" if each == after and each in TWICE else _escaped(each)
         for each, after in zip(shown, following, strict=True)

@@ -14,7 +14,8 @@ from xaimed.studies.published.parts import Matrix, Value
 ROW, COLUMN, CLASS = "{row}", "{column}", "{class}"
 Beside = str | Mapping[str, str]
 """``table4``: rows and columns are named as ours. ``table1.ours.{column}``, ``table5.{row}_chexpert.{column}`` or
-``areas.{class}.area``: the address itself. By the name of the row where rows stand in different places."""
+``areas.{class}.area``: the address itself. By the name of the row where rows stand in different places, and under ``*``
+for all others."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Addresses:
         Raises:
             ConfigError: the paper has no such table.
         """
-        template = column if column.count(".") == 2 else self._template(row)
+        template = column if column.count(".") == 2 else self.template(row)
         if self.paper is None or not template:
             return None
         table = template.partition(".")[0]
@@ -49,8 +50,9 @@ class Addresses:
             return self._of_class(f"{table}.{row}", column, label)
         return self._found(f"{table}.{ROW}.{COLUMN}", row, column, label)
 
-    def _template(self, row: str) -> str:
-        return self.beside if isinstance(self.beside, str) else self.beside.get(row, "")
+    def template(self, row: str) -> str:
+        """Where a row was published; empty where it was not."""
+        return self.beside if isinstance(self.beside, str) else self.beside.get(row, self.beside.get("*", ""))
 
     def _found(self, template: str, row: str, column: str, label: str) -> Value | None:
         """Names of classes are written in many ways: capitals and what is between words do not count."""
@@ -71,17 +73,19 @@ class Addresses:
         return None
 
     def matrix(self, row: str) -> Matrix | None:
-        """The printed confusion matrix of a row: that of its name, or that of the published row beside it."""
+        """The printed confusion matrix of a row: that of its name, of the published row beside it, or of its name there."""
         if self.paper is None:
             return None
         if row in self.paper.matrices:
             return self.paper.matrices[row]
-        template = self._template(row)
+        template = self.template(row)
         if template in self.paper.matrices:
             return self.paper.matrices[template]
         place = template.replace(ROW, row) if "." in template else f"{template}.{row}"
         head = ".".join(place.split(".")[:2])
-        return next((matrix for matrix in self.paper.matrices.values() if matrix.row == head), None)
+        every = self.paper.matrices.values()
+        named = (matrix for matrix in every if matrix.row.endswith(f".{row}"))
+        return next((matrix for matrix in every if matrix.row == head), next(named, None))
 
 
 def plain(name: str) -> str:

@@ -48,8 +48,7 @@ class PastWork:
             return []
         one_of(self.beside, results.paper.tables, "beside")
         printed = results.paper.tables[self.beside]
-        works = list(dict.fromkeys([*printed.rows, *(address.split(".")[1] for address in printed.texts)]))
-        lines = [self._printed(printed, work) for work in works]
+        lines = [self._printed(printed, work) for work in printed.rows]
         notes = [ELSEWHERE]
         there = results.there(self.rows)
         if there:

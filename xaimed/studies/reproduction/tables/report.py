@@ -58,7 +58,7 @@ class Report:
 
     def _addresses(self, results: Results, row: RowResult) -> Addresses:
         """Where this row was published; of a report whose rows are classes the row is that of the class."""
-        place = self.beside if isinstance(self.beside, str) else self.beside.get(row.row.name, "")
+        place = Addresses(results.paper, self.beside).template(row.row.name)
         table = results.paper.tables.get(place) if results.paper else None
         return Addresses(results.paper, f"{place}.{{class}}.{{column}}" if table and table.report else place)
 
