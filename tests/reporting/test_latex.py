@@ -1,4 +1,4 @@
-"""LaTeX: whatever a name holds, rows have their columns, braces close, and nothing is a command that we did not write."""
+"""LaTeX: whatever a name holds, rows have their columns, braces close, and no command is one that we did not write."""
 
 import re
 

@@ -46,7 +46,7 @@ def test_addresses(paper, beside, asked, found):
 
 
 def test_a_table_that_is_not_published_is_refused():
-    with pytest.raises(ConfigError, match="nothing is published as 'table44'.*'table4'"):
+    with pytest.raises(ConfigError, match=r"nothing is published as 'table44'.*'table4'"):
         address("table44", "vgg16_scratch", "f1")
     assert Addresses(None, "table44").of("vgg16_scratch", "f1") is None
 

@@ -73,7 +73,7 @@ class Addresses:
         return None
 
     def matrix(self, row: str) -> Matrix | None:
-        """The printed confusion matrix of a row: that of its name, of the published row beside it, or of its name there."""
+        """The printed confusion matrix of a row: of its name, of the published row beside it, or of its name there."""
         if self.paper is None:
             return None
         if row in self.paper.matrices:
