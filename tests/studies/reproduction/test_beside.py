@@ -10,7 +10,7 @@ from support.reproduced import predictions_of, printed_in, results_of_rows, row_
 from xaimed.errors import ConfigError
 from xaimed.studies.published.reading import paper_from
 from xaimed.studies.reproduction.addresses import Addresses
-from xaimed.studies.reproduction.alike import other_pictures, unlike
+from xaimed.studies.reproduction.comparable import other_pictures, unlike
 from xaimed.studies.reproduction.measured import measured, measured_of_class
 
 CLASSES = ("a", "b", "c")

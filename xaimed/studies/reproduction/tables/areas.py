@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xaimed.evaluation.statistics.bootstrap import RESAMPLES, SEED
 from xaimed.reporting.tables import Cell, Table
 from xaimed.studies.reproduction.addresses import Addresses, Beside, plain
-from xaimed.studies.reproduction.alike import unlike
+from xaimed.studies.reproduction.comparable import unlike
 from xaimed.studies.reproduction.comparison import Line, compared, missing, ranged, stamped
 from xaimed.studies.reproduction.measured import Measured, measured, measured_of_class
 from xaimed.studies.reproduction.printed_bounds import printed_bounds

@@ -10,7 +10,7 @@ from xaimed.reporting.intervals import estimate, interval_notes
 from xaimed.reporting.results import SPREAD, heading
 from xaimed.reporting.tables import Cell, Table
 from xaimed.studies.reproduction.addresses import Addresses, Beside
-from xaimed.studies.reproduction.alike import unlike
+from xaimed.studies.reproduction.comparable import unlike
 from xaimed.studies.reproduction.comparison import Line, compared, missing, ranged, said_once, stamped
 from xaimed.studies.reproduction.measured import measured
 from xaimed.studies.reproduction.printed_bounds import printed_bounds

@@ -10,8 +10,8 @@ import numpy as np
 from xaimed.reporting.tables import Cell, Estimate, Table
 from xaimed.studies.published.parts import MACRO, WEIGHTED, Matrix, Value
 from xaimed.studies.reproduction.addresses import Addresses, Beside, plain
-from xaimed.studies.reproduction.alike import unlike
 from xaimed.studies.reproduction.class_report import ACCURACY, MEASURES, ClassReport, class_report
+from xaimed.studies.reproduction.comparable import unlike
 from xaimed.studies.reproduction.comparison import Line, compared, missing, stamped
 from xaimed.studies.reproduction.printed_bounds import printed_bounds
 from xaimed.studies.reproduction.results import Results, RowResult
