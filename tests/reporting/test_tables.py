@@ -117,3 +117,35 @@ def test_shortening_keeps_both_ends():
     assert shortened("abcdefghij", 5) == "ab…ij"
     assert shortened("abcde", 5) == "abcde"
     assert visible("a\tb\u202e\x00") == "a b\ufffd\ufffd"
+
+
+BLOCKS = Table(
+    "t", ("Metric", "Ours"), (("Accuracy", 1), ("F1", 2), ("Accuracy", 3)), ("n.",), ("[red]one", "[red]one", "two")
+)
+
+
+def test_blocks_are_said_once_above_their_rows_and_in_a_csv_on_every_line():
+    shown = to_markdown(BLOCKS)
+    assert shown.splitlines()[4:8] == [r"| **\[red\]one** |  |", "| Accuracy | 1 |", "| F1 | 2 |", "| **two** |  |"]
+    assert to_csv(BLOCKS).splitlines() == ["Run,Metric,Ours", "[red]one,Accuracy,1", "[red]one,F1,2", "two,Accuracy,3"]
+    lines = [line.split() for line in printed(BLOCKS).splitlines() if line.strip(" ─")]
+    assert lines == [
+        ["t"],
+        ["[red]one"],
+        ["Metric", "Ours"],
+        ["Accuracy", "1"],
+        ["F1", "2"],
+        ["two"],
+        ["Accuracy", "3"],
+        ["n."],
+    ]
+
+
+def test_columns_are_as_wide_under_one_heading_as_under_another():
+    ends = {len(line.rstrip()) for line in printed(BLOCKS).splitlines() if line.strip()[-1:].isdigit()}
+    assert len(ends) == 1
+
+
+def test_a_table_without_rows_has_its_heading():
+    assert "Metric" in printed(Table("t", ("Metric", "Ours"), ()))
+    assert "| Metric | Ours |" in to_markdown(Table("t", ("Metric", "Ours"), ()))

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 from xaimed.reporting.text import markdown
 
@@ -50,19 +51,42 @@ BESIDE = {"sd": "SD", "low": "low", "high": "high"}
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table of text, counts and estimates, with footnotes. The first column names the row."""
+    """A titled table of text, counts and estimates, with footnotes. The first column names the row.
+
+    Attributes:
+        title: what it shows.
+        columns: their headings.
+        rows: their cells.
+        notes: what stands below.
+        blocks: for every row what it belongs to, such as its run; said once above the rows that follow one another. A
+            CSV has it in a column of its own.
+        block: what these are.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    block: str = "Run"
+
+    @property
+    def parts(self) -> list[tuple[str, list[tuple[Cell, ...]]]]:
+        """The rows under their headings; under an empty one where there are no blocks."""
+        if not self.rows:
+            return [("", [])]
+        named = zip(self.blocks or [""] * len(self.rows), self.rows, strict=True)
+        return [(name, [row for _, row in those]) for name, those in groupby(named, key=lambda pair: pair[0])]
 
 
 def to_markdown(table: Table) -> str:
     """GitHub-flavoured Markdown: numbers to the right, notes as a list below."""
     rules = [":--", *["--:"] * (len(table.columns) - 1)]
-    rows = [[markdown(cell) for cell in row] for row in (table.columns, *table.rows)]
-    lines = [f"| {' | '.join(row)} |" for row in (rows[0], rules, *rows[1:])]
+    rows = [[markdown(cell) for cell in table.columns], rules]
+    for name, those in table.parts:
+        rows += [[f"**{markdown(name)}**", *[""] * (len(table.columns) - 1)]] if name else []
+        rows += [[markdown(cell) for cell in row] for row in those]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
     notes = ["", *(f"- {markdown(note)}" for note in table.notes)] if table.notes else []
     return "\n".join([f"**{markdown(table.title)}**", "", *lines, *notes]) + "\n"
 
@@ -72,9 +96,11 @@ def to_csv(table: Table) -> str:
     beside = [_beside(table, i) for i in range(len(table.columns))]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for title, has in zip(table.columns, beside, strict=True) for name in _heading(title, has)])
-    for row in table.rows:
-        writer.writerow([value for cell, has in zip(row, beside, strict=True) for value in _values(cell, has)])
+    names = [name for title, has in zip(table.columns, beside, strict=True) for name in _heading(title, has)]
+    writer.writerow([*([table.block] if table.blocks else []), *names])
+    for i, row in enumerate(table.rows):
+        values = [value for cell, has in zip(row, beside, strict=True) for value in _values(cell, has)]
+        writer.writerow([*table.blocks[i : i + 1], *values])
     return text.getvalue()
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.box import SIMPLE_HEAD
+from rich.box import SIMPLE, SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from xaimed.reporting.tables import Table
+from xaimed.reporting.tables import Cell, Table
 from xaimed.reporting.text import visible
 
 GAP = 3  # between two columns
@@ -27,21 +28,30 @@ class TerminalTable:
         """The title, as many blocks of columns as the width asks for, and the notes."""
         yield Text(visible(self.table.title), style="bold")
         for block in self._blocks(options.max_width):
-            drawn = RichTable(box=SIMPLE_HEAD, pad_edge=False)
-            for i in block:
-                width = self._width(i) if i else self._name_width(options.max_width)
-                drawn.add_column(
-                    Text(visible(self.table.columns[i])),
-                    justify="right" if i else "left",
-                    overflow="fold",
-                    min_width=min(width, self._width(i)),
-                    max_width=width,
-                )
-            for row in self.table.rows:
-                drawn.add_row(*(Text(visible(row[i])) for i in block))
-            yield drawn
+            for k, (name, rows) in enumerate(self.table.parts):
+                if name:
+                    yield Text(visible(name), style="italic")
+                yield self._drawn(block, rows, options.max_width, headed=k == 0 or not name)
         for note in self.table.notes:
             yield Text(visible(note), style="dim")
+
+    def _drawn(
+        self, block: Sequence[int], rows: Sequence[Sequence[Cell]], available: int, *, headed: bool
+    ) -> RichTable:
+        """Some columns of some rows; as wide under one heading as under another."""
+        drawn = RichTable(box=SIMPLE_HEAD if headed else SIMPLE, pad_edge=False, show_header=headed)
+        for i in block:
+            width = self._width(i) if i else self._name_width(available)
+            drawn.add_column(
+                Text(visible(self.table.columns[i])),
+                justify="right" if i else "left",
+                overflow="fold",
+                min_width=min(width, self._width(i)),
+                max_width=width,
+            )
+        for row in rows:
+            drawn.add_row(*(Text(visible(row[i])) for i in block))
+        return drawn
 
     def _blocks(self, available: int) -> list[list[int]]:
         first = self._name_width(available)
