@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from xaimed.errors import StoreError
-from xaimed.evaluation.statistics.agreement import Weighting, icc, weighted_kappa
+from xaimed.evaluation.statistics.agreement import Weighting, icc, lights_kappa
 from xaimed.evaluation.statistics.bootstrap import Interval, interval
 from xaimed.reporting.tables import Cell, Estimate
 from xaimed.studies.reproduction.results import Results, RowResult
@@ -151,49 +150,26 @@ def why_unlike(results: Results, simulated: bool) -> str:
     return ", ".join(filter(None, [f"{SIMULATED} raters" if simulated else "", results.unlike]))
 
 
-def pairs_of(scores: pd.DataFrame) -> list[tuple[str, str]]:
-    """Every two raters who rated at least two things both."""
-    known = scores.notna()
-    return [
-        (str(one), str(other))
-        for one, other in combinations(scores.columns, 2)
-        if (known[one] & known[other]).sum() > 1
-    ]
+def kappa_of(scores: pd.DataFrame, weights: Weighting, scale: tuple[int, int] = SCALE) -> Interval:
+    """Cohen's kappa of two raters, of several the mean over pairs; the rated samples are drawn again.
 
-
-def kappa(
-    scores: pd.DataFrame, pairs: Sequence[tuple[str, str]], weights: Weighting, scale: tuple[int, int]
-) -> Interval:
-    """Cohen's kappa; of several pairs of raters the mean over pairs, the rated samples drawn again.
+    Undefined for scores between two whole numbers, which are no classes.
 
     Args:
-        scores: what ``Answers.scores`` gives, whole numbers.
-        pairs: of raters.
+        scores: what ``Answers.scores`` gives.
         weights: how a disagreement counts.
         scale: the least and the highest score.
     """
-    classes = scale[1] - scale[0] + 1
-    codes = [(scores[[one, other]] - scale[0]).to_numpy(dtype=np.float64) for one, other in pairs]
-
-    def mean(rows: npt.NDArray[np.int64]) -> float:
-        found = [_kappa(code[rows], classes, weights) for code in codes]
-        return float(np.mean(found)) if found else float("nan")
-
-    return interval(mean, scores.index.get_level_values("sample_id").to_numpy(dtype=str))
+    codes = scores.to_numpy(dtype=np.float64) - scale[0]
+    whole = codes if not (codes[~np.isnan(codes)] % 1).any() else np.full_like(codes, np.nan)
+    samples = scores.index.get_level_values("sample_id").to_numpy(dtype=str)
+    return lights_kappa(whole, scale[1] - scale[0] + 1, weights, samples)
 
 
 def icc_of(scores: pd.DataFrame) -> Interval | None:
     """ICC(2,1) over what every rater rated; None where that is too little."""
     whole = scores.dropna()
     return icc(whole.to_numpy(dtype=np.float64)) if len(whole) > 1 and scores.shape[1] > 1 else None
-
-
-def _kappa(codes: Values, classes: int, weights: Weighting) -> float:
-    """NaN where nothing was rated by both, and for scores between two whole numbers, which are no classes."""
-    known = codes[~np.isnan(codes).any(axis=1)]
-    if not len(known) or (known % 1).any():
-        return float("nan")
-    return weighted_kappa(known[:, 0], known[:, 1], classes, weights, resamples=0).value
 
 
 def _means(table: Values) -> Values:

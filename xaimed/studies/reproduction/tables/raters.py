@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -21,8 +22,7 @@ from xaimed.studies.reproduction.ratings import (
     Rated,
     answers_of,
     icc_of,
-    kappa,
-    pairs_of,
+    kappa_of,
     rated,
     stamped,
     why_unlike,
@@ -103,16 +103,17 @@ class Raters:
         scores = {name: each.scores(self.limits) for name, each in answers.items()}
         lines: list[tuple[Cell, ...]] = []
         for name, table in scores.items():
-            pairs, simulated = pairs_of(table), answers[name].simulated
-            numbered = {str(rater): i + 1 for i, rater in enumerate(table.columns)}
-            which = {f"raters {numbered[one]} and {numbered[other]}": [(one, other)] for one, other in pairs}
-            if len(pairs) > 1:
-                which["mean of pairs"] = pairs
+            number = {rater: i + 1 for i, rater in enumerate(table.columns)}
+            every = list(combinations(table.columns, 2))
+            which = {f"raters {number[one]} and {number[other]}": [one, other] for one, other in every}
+            which |= {"mean of pairs": list(table.columns)} if len(every) > 1 else {}
             together = icc_of(table)
             for said, those in which.items():
-                found = [cell(bounds_of(kappa(table, those, weights, self.limits)), 2) for weights in WEIGHTS]
-                whole = cell(bounds_of(together), 2) if those == pairs and together is not None else NOTHING
-                lines.append((f"{name}, {said}", len(table), *(stamped(each, simulated) for each in (*found, whole))))
+                cells = [cell(bounds_of(kappa_of(table[those], weights, self.limits)), 2) for weights in WEIGHTS]
+                whole = together is not None and len(those) == len(table.columns)
+                cells.append(cell(bounds_of(together), 2) if together is not None and whole else NOTHING)
+                shown = [stamped(each, answers[name].simulated) for each in cells]
+                lines.append((f"{name}, {said}", len(table[those].dropna()) if len(those) == 2 else len(table), *shown))
         if not lines:
             return [], []
         simulated = any(each.simulated for each in answers.values())
@@ -122,8 +123,8 @@ class Raters:
             f"raters rated. 95 % intervals: the rated drawn again {RESAMPLES} times."
         )
         columns = ("Raters", "Rated", "κ", "κ, linear", "κ, quadratic", "ICC(2,1)")
-        shown = Table(f"{self.title}: agreement of raters{stamp}", columns, tuple(lines), (note,))
-        return [shown], self._published_kappa(results, answers)
+        agreed = Table(f"{self.title}: agreement of raters{stamp}", columns, tuple(lines), (note,))
+        return [agreed], self._published_kappa(results, answers)
 
     def _published_kappa(self, results: Results, answers: Mapping[str, Answers]) -> list[tuple[Cell, ...]]:
         """The unweighted kappa, mean over all pairs of all groups."""
@@ -131,8 +132,7 @@ class Raters:
         if value is None:
             return []
         whole = Answers(pd.concat([each.frame for each in answers.values()], ignore_index=True))
-        scores = whole.scores(self.limits)
-        ours = kappa(scores, pairs_of(scores), "none", self.limits)
+        ours = kappa_of(whole.scores(self.limits), "none", self.limits)
         unlike = why_unlike(results, whole.simulated)
         return [line_against(value, ours, row="all raters", what="κ, mean of pairs", decimals=2, unlike=unlike)]
 

@@ -79,9 +79,7 @@ class Residuals:
         found = confident_mistakes(predictions, threshold=self.confident, most=self.most, traits=traits)
         tests = {} if traits is None else traits_of_mistakes(traits, outcomes(predictions))
         table = mistakes_table(found, tests)
-        unmeasured = (
-            [] if traits is not None else ["Sharpness and contrast: not evaluated (evaluation=[picture_quality])."]
-        )
+        unmeasured = [] if traits is not None else ["Blur and contrast: not evaluated (evaluation=[picture_quality])."]
         return replace(
             table, title=f"{self.title}, {table.title.lower()}: {row.row.label}", notes=(*table.notes, *unmeasured)
         )

@@ -51,8 +51,8 @@ class Shares:
         found = [(row, each) for row in results.there(self.rows) for each in self._doubts(row)]
         if not found:
             return []
-        kinds = [kind for kind in (FALSE, TRUE, WRONG, RIGHT) if any(kind in each.above for _, each in found)]
-        kinds = kinds[:2]  # of a binary task false and true positives, of others what is wrong and what is right
+        binary = any(kind in OUTCOMES.values() for _, each in found for kind in each.above)
+        kinds = [FALSE, TRUE] if binary else [WRONG, RIGHT]
         lines = [
             line for row, each in found if each.key == self.compared for line in self._compared(results, row, each)
         ]
