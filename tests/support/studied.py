@@ -102,7 +102,7 @@ def studied(
     paper: Paper | None = None,
     folder: Path | None = None,
     stamp: str = "",
-    votes: Mapping[str, tuple[str, ...]] | None = None,
+    tables: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Results:
     """A study with these rows; several runs of a row repeat, none is not there yet."""
     runs, made = {}, []
@@ -111,10 +111,8 @@ def studied(
         members = tuple(Member(f"{name}_{i}" if i else name, name) for i in range(max(len(several), 1)))
         runs |= {member.name: run for member, run in zip(members, several, strict=False)}
         made.append(Row(name, name.capitalize().replace("_", " "), members))
-    for name, of in (votes or {}).items():
-        made.append(Row(name, name, (Member(name, name, votes=of),)))
-    study = Study("made", "Made by hand", "", tuple(made), {}, {}, {}, {}, stamp, (), paper)
-    return results_of(study, runs, folder)
+    study = Study("made", "Made by hand", "", tuple(made), {}, tables or {}, {}, {}, stamp, (), paper)
+    return results_of(study, runs, folder=folder)
 
 
 def printed(study: str) -> Paper:

@@ -151,7 +151,7 @@ def results_of(
     for row in study.rows:
         found = [result_of(runs[member.name]) for member in row.members if member.name in runs]
         rows.append(RowResult(row, tuple(found), (problems or {}).get(row.name, "")))
-    return Results(study, tuple(rows), folder)
+    return Results(study, tuple(rows), folder=folder)
 
 
 def folder_of(study: Study, output: Path) -> Path:

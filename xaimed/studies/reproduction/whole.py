@@ -66,7 +66,7 @@ def gather(study: Study, made: Sequence[Standing], output: Path, *, explain: boo
     """Everything that the study has to show so far; ensembles vote, explained if asked, once members are there."""
     runs = {each.member.name: each.run for each in made if each.run is not None}
     voted, problems = votes_of(study, runs, output, explain=explain)
-    return results_of(study, {**runs, **voted}, folder_of(study, output), problems)
+    return results_of(study, {**runs, **voted}, folder=folder_of(study, output), problems=problems)
 
 
 def check_only(study: Study, only: Sequence[str]) -> None:

@@ -92,7 +92,7 @@ class Shares:
     def _notes(self, found: list[tuple[RowResult, Doubt]]) -> list[str]:
         notes = [
             f"Errors: misclassified, of all pictures that have this uncertainty. High: above {self._above()}. AUROC: "
-            "how often an error is more in doubt than what is right; 0.5 is chance.",
+            "how often an error is more in doubt than what is right; 0.5 is chance. –: there are no such predictions.",
             f"In brackets 95 % intervals, then how many there are: patients drawn again {RESAMPLES} times; Wilson's "
             f"for shares of fewer than {FEW} patients and of 0 or 100 %.",
         ]

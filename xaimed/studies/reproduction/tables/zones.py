@@ -82,6 +82,7 @@ class Zones:
                         seen = found.measures[f"{ACTIVATION}:{zone}"].title.split(", ", 1)[-1]
                         what = f"{names[explainer]}, {seen}"
                         called = value.row.rpartition(", ")[-1]
+                        called = f"{row.row.label}: {called}" if len(results.there(self.rows)) > 1 else called
                         yield line_against(
                             value, ours, row=f"{called}, {name}", what=what, decimals=3, unlike=results.unlike
                         )
