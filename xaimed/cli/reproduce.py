@@ -95,7 +95,7 @@ def run(arguments: Sequence[str]) -> int:
     else:
         made, failures = make(study, order, console)
         failed = bool(failures)
-    results = gather(study, made, place)
+    results = gather(study, made, place, explain=not asked.tables)
     print_page(results, console)
     page = write_page(results, folder_of(study, place))
     console.print(f"written: {page}", markup=False, highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from xaimed.evaluation.findings import read_arrays
 from xaimed.evaluation.gathered import Gathered, short_names
+from xaimed.evaluation.predictions import Predictions
 from xaimed.reporting.canvas import save_figure
 from xaimed.reporting.evaluations import evaluation_table
 from xaimed.reporting.faithfulness import faithfulness_figure
@@ -26,7 +27,8 @@ def judgement_of(result: RunResult, folder: Path) -> list[str]:
     parts: list[str] = []
     assert result.predictions is not None
     for found in [*result.findings(), *agreement_over_folds_of(result.run, result.predictions)]:
-        for number, table in enumerate([evaluation_table(found), *_zones(result, found)]):
+        zones = zone_tables(result.predictions, found)
+        for number, table in enumerate([evaluation_table(found), *zones]):
             parts.append(to_markdown(table))
             write_text(folder / f"{found.key}{f'-{number}' if number else ''}.csv", to_csv(table))
         if curves := _curves(result, found, folder):
@@ -34,10 +36,9 @@ def judgement_of(result: RunResult, folder: Path) -> list[str]:
     return parts
 
 
-def _zones(result: RunResult, found: Gathered) -> Iterator[Table]:
-    """Of an evaluation of zones: how the classes differ in each, for every explainer."""
-    predictions = result.predictions
-    if predictions is None or predictions.kind == "multilabel":
+def zone_tables(predictions: Predictions, found: Gathered) -> Iterator[Table]:
+    """Of an evaluation of zones: how the classes differ in each, for every explainer; of nothing else any table."""
+    if predictions.kind == "multilabel":
         return
     frame = predictions.frame.drop_duplicates("sample_id").set_index("sample_id")
     labels, patients = _by_sample(frame["label"]), _by_sample(frame["group"])

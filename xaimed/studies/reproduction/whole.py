@@ -10,12 +10,11 @@ from rich.console import Console
 
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
-from xaimed.store.run import Run
-from xaimed.studies.ensemble import Ensemble, make_ensemble
 from xaimed.studies.reproduction.making import failure_of, launch
 from xaimed.studies.reproduction.results import Results, folder_of, results_of
 from xaimed.studies.reproduction.standing import Standing, look_again, standings
 from xaimed.studies.reproduction.study import Study
+from xaimed.studies.reproduction.voting import votes_of
 from xaimed.studies.reproduction.watching import Watch, state_table
 
 LOGS = "logs"
@@ -63,10 +62,11 @@ def make(study: Study, order: Order, console: Console) -> tuple[list[Standing], 
     return after, failures()
 
 
-def gather(study: Study, made: Sequence[Standing], output: Path) -> Results:
-    """Everything that the study has to show so far; ensembles vote wherever all their members are there."""
+def gather(study: Study, made: Sequence[Standing], output: Path, *, explain: bool = False) -> Results:
+    """Everything that the study has to show so far; ensembles vote, explained if asked, once members are there."""
     runs = {each.member.name: each.run for each in made if each.run is not None}
-    return results_of(study, {**runs, **_votes(study, runs, output)})
+    voted, problems = votes_of(study, runs, output, explain=explain)
+    return results_of(study, {**runs, **voted}, folder=folder_of(study, output), problems=problems)
 
 
 def check_only(study: Study, only: Sequence[str]) -> None:
@@ -84,14 +84,3 @@ def _is_wanted(study: Study, standing: Standing, only: Sequence[str]) -> bool:
     voting = {name for row in chosen for member in row.members for name in member.votes}
     members = [member for row in study.rows if row.name in {*only, *voting} for member in row.members]
     return standing.member in members
-
-
-def _votes(study: Study, runs: dict[str, Run], output: Path) -> dict[str, Run]:
-    made = {}
-    for row in study.rows:
-        for member in row.members:
-            asked = [runs[each.name] for name in member.votes for each in study.row(name).members if each.name in runs]
-            wanted = sum(len(study.row(name).members) for name in member.votes)
-            if member.votes and len(asked) == wanted and all(run.finished() for run in asked):
-                made[member.name] = make_ensemble(Ensemble(tuple(asked), "soft", "val/accuracy"), output)
-    return made
