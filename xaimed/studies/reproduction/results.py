@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -80,10 +81,17 @@ class RowResult:
 
 @dataclass(frozen=True)
 class Results:
-    """All that a table or a figure of a study is made from."""
+    """All that a table or a figure of a study is made from.
+
+    Attributes:
+        study: the study.
+        rows: everything that is trained or votes, in order.
+        configs: by the name of a member, its composed configuration, whether it was begun or not.
+    """
 
     study: Study
     rows: tuple[RowResult, ...]
+    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def paper(self) -> Paper | None:
@@ -100,6 +108,12 @@ class Results:
             return [row for row in self.rows if not row.row.members[0].nested]
         here = {row.row.name: row for row in self.rows}
         return [here[name] for name in names if name in here]
+
+    def config_of(self, row: RowResult) -> Mapping[str, Any] | None:
+        """The configuration of a row's first run, as it was made or else as it would be; an ensemble has none."""
+        begun = [result.facts["config"] for result in row.results if "dataset" in result.facts["config"]]
+        asked = [self.configs[member.name] for member in row.row.members if member.name in self.configs]
+        return next(iter([*begun, *asked]), None)
 
     def there(self, names: Sequence[str] = ()) -> list[RowResult]:
         """Of those, the rows that have predictions."""
@@ -118,18 +132,21 @@ class Results:
         return ", ".join([*stamps, *self.study.changed])
 
 
-def results_of(study: Study, runs: Mapping[str, Run]) -> Results:
+def results_of(
+    study: Study, runs: Mapping[str, Run], configs: Mapping[str, Mapping[str, Any]] | None = None
+) -> Results:
     """Read what there is.
 
     Args:
         study: the study.
         runs: by the name of the member, the run that was begun or voted.
+        configs: by the name of the member, its composed configuration.
     """
     rows = []
     for row in study.rows:
         found = [result_of(runs[member.name]) for member in row.members if member.name in runs]
         rows.append(RowResult(row, tuple(found)))
-    return Results(study, tuple(rows))
+    return Results(study, tuple(rows), configs or {})
 
 
 def folder_of(study: Study, output: Path) -> Path:
