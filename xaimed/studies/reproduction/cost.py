@@ -28,6 +28,7 @@ class Cost:
     Attributes:
         alone: by ``inference`` or the directory name of an explainer, the seconds of every call with one picture;
             calls of one round stand at the same place.
+        explainers: their directory names, in the order in which they are asked for.
         together: the same with a batch as large as in training, a call; not of what would have taken too long.
         batch: how many pictures that is.
         pictures: how many different ones were at hand.
@@ -39,6 +40,7 @@ class Cost:
     """
 
     alone: Mapping[str, tuple[float, ...]]
+    explainers: tuple[str, ...]
     together: Mapping[str, tuple[float, ...]]
     batch: int
     pictures: int
@@ -47,11 +49,6 @@ class Cost:
     device: str
     threads: int
     precision: str
-
-    @property
-    def explainers(self) -> list[str]:
-        """The explainers in the order in which they were asked for."""
-        return [name for name in self.alone if name != INFERENCE]
 
     def explainer(self, name: str) -> str | None:
         """The directory name of the first explainer of that name."""
@@ -63,10 +60,9 @@ class Cost:
 
     def told(self) -> str:
         """How it was measured, for a note."""
-        return (
-            f"{self.device}, {self.threads} threads, {self.precision}, pictures of {self.size} px, "
-            f"{self.warm_ups} calls to warm up"
-        )
+        threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
+        pictures = f"pictures of {self.size} px, {self.warm_ups} calls to warm up"
+        return f"{self.device}, {threads}, {self.precision}, {pictures}"
 
 
 def cost_of(run: Run) -> Cost | None:
@@ -78,7 +74,7 @@ def cost_of(run: Run) -> Cost | None:
         facts: dict[str, Any] = dict(read_json(file))
         for key in ("alone", "together"):
             facts[key] = {name: tuple(map(float, each)) for name, each in facts[key].items()}
-        return Cost(**facts)
+        return Cost(**{**facts, "explainers": tuple(facts["explainers"])})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(
             f"these are no measured times ({error})", where=file, fix="Reproduce again; it is measured anew."
@@ -112,7 +108,10 @@ def spread(values: Sequence[float], unit: float = 1.0) -> Estimate:
     if not values:
         return Estimate(math.nan)
     low, median, high = (unit * float(each) for each in np.percentile(values, (25, 50, 75)))
-    size = abs(median)
-    decimals = 2 if not size else min(4, max(0, 2 - math.floor(math.log10(size))))
     ends = (low, high) if len(values) > 1 else (None, None)
-    return Estimate(median, None, decimals, *ends)
+    return Estimate(median, None, decimals(median), *ends)
+
+
+def decimals(value: float) -> int:
+    """How many a number is shown with to have three digits."""
+    return min(4, max(0, 2 - math.floor(math.log10(abs(value))))) if value else 2

@@ -27,12 +27,12 @@ from xaimed.studies.reproduction.stopwatch import Call, Stopwatch
 from xaimed.studies.summoned import jury_of
 
 
-def measure_cost(run: Run, explainers: Mapping[str, Any], watch: Stopwatch) -> None:
+def measure_cost(run: Run, explainers: Sequence[tuple[str, Any]], watch: Stopwatch) -> None:
     """Time the network of a run's first fold, predicting and explaining, and write it beside the run.
 
     Args:
         run: with at least one finished fold.
-        explainers: their configuration, by name.
+        explainers: the name and the configuration of each, in the order in which they are asked for.
         watch: how often and how long.
     """
     voter = jury_of(run, run.finished()[0].index).voters[0]
@@ -49,6 +49,7 @@ def measure_cost(run: Run, explainers: Mapping[str, Any], watch: Stopwatch) -> N
     together = watch.times({name: calls[name] for name in quick}, settle)
     facts = {
         "alone": alone,
+        "explainers": list(made),
         "together": together,
         "batch": batch,
         "pictures": len(pictures),

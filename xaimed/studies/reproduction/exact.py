@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from xaimed.reporting.tables import Cell, Estimate
 from xaimed.studies.published.parts import Value
 from xaimed.studies.reproduction.verdict import INSIDE, NOT_COMPARABLE, OUTSIDE, Verdict
 
@@ -18,8 +17,3 @@ def held_exactly(value: Value, ours: int, unlike: str = "") -> Verdict:
     if unlike:
         return Verdict(NOT_COMPARABLE, unlike)
     return Verdict(INSIDE if value.printed.rounded.holds(ours) else OUTSIDE)
-
-
-def ratio(value: Value, ours: float) -> Cell:
-    """Ours over what is printed."""
-    return Estimate(ours / float(value.printed.value), None, 3)

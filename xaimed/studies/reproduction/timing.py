@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,18 +52,19 @@ def _untimed(study: Study, table: Complexity, made: Sequence[Standing]) -> list[
             run, config = runs[0].run, runs[0].config
             assert run is not None
             assert config is not None
-            explainers = {name: node for name, node in (config.get("explainer") or {}).items() if "_target_" in node}
+            asked_for = (config.get("explainer") or {}).items()
+            explainers = [(name, node) for name, node in asked_for if "_target_" in node]
             if not _is_timed(run, explainers):
                 found.append({"run": str(run.path), "explainers": explainers})
     return found
 
 
-def _is_timed(run: Run, explainers: Mapping[str, Any]) -> bool:
+def _is_timed(run: Run, explainers: Sequence[tuple[str, Any]]) -> bool:
     try:
         cost = cost_of(run)
     except StoreError:
         return False
-    wanted = {f"{name}-{identity_hash(node)[:6]}" for name, node in explainers.items()}
+    wanted = {f"{name}-{identity_hash(node)[:6]}" for name, node in explainers}
     return cost is not None and wanted <= set(cost.explainers)
 
 

@@ -12,8 +12,8 @@ from xaimed.reporting.tables import Cell, Estimate, Table
 from xaimed.studies.published.findings import Finding
 from xaimed.studies.published.parts import Value
 from xaimed.studies.published.rules.models import check
-from xaimed.studies.reproduction.cost import INFERENCE, QUARTILES, Cost, cost_of, epochs_of, size_of, spread
-from xaimed.studies.reproduction.exact import held_exactly, ratio
+from xaimed.studies.reproduction.cost import INFERENCE, QUARTILES, Cost, cost_of, decimals, epochs_of, size_of, spread
+from xaimed.studies.reproduction.exact import held_exactly
 from xaimed.studies.reproduction.results import Results, RowResult
 from xaimed.studies.reproduction.stopwatch import Stopwatch
 from xaimed.studies.reproduction.verdict import NOT_COMPARABLE, Verdict
@@ -130,9 +130,9 @@ def _laid_out(title: str, costs: list[Costs]) -> Table:
     columns = ("Run", *heads, "Epoch, s", "Inference, ms", "Explanation, ms")
     lines: list[tuple[Cell, ...]] = []
     for each in costs:
-        sizes = [Estimate(each.size.get(key, math.nan) / unit) for key, (_, unit, _) in COUNTS.items()]
+        weights, adds = (each.size.get(key, math.nan) / unit for key, (_, unit, _) in COUNTS.items())
         times = [spread(each.seconds(what), 1.0 if what == EPOCH else MS) for what in TIMES]
-        lines.append((each.name, *sizes, *times))
+        lines.append((each.name, Estimate(weights), _in_digits(adds), *times))
     return Table(title, columns, tuple(lines), tuple(_notes(costs)))
 
 
@@ -144,10 +144,10 @@ def _calls(timed: list[Costs]) -> Table:
         cost = each.cost
         assert cost is not None
         names = short_names(cost.explainers)
-        for what, alone in cost.alone.items():
-            share = MS / cost.batch
-            together = spread(cost.together.get(what, ()), share)
-            lines.append((each.name, names.get(what, what), spread(alone, MS), together, cost.batch, len(alone)))
+        for what in (INFERENCE, *cost.explainers):
+            alone, together = cost.alone[what], cost.together.get(what, ())
+            times = spread(alone, MS), spread(together, MS / cost.batch)
+            lines.append((each.name, names.get(what, what), *times, cost.batch, len(alone)))
     notes = [
         f"A picture, {QUARTILES}; n calls for one picture alone. In a batch: a call with as many pictures, divided by "
         "their number; a dash where that would have taken too long.",
@@ -173,7 +173,7 @@ def _counted(results: Results, each: Costs, what: str, value: Value) -> tuple[Ce
     (name, unit, sign), count = COUNTS[what], each.size[what]
     here = f"{count / unit:.2f} {sign}"
     said = held_exactly(value, count, results.unlike)
-    return each.name, name, value.printed.text, here, ratio(value, count), str(said)
+    return each.name, name, value.printed.text, here, _ratio(value, count), str(said)
 
 
 def _timed(results: Results, each: Costs, what: str, value: Value) -> tuple[Cell, ...]:
@@ -181,4 +181,13 @@ def _timed(results: Results, each: Costs, what: str, value: Value) -> tuple[Cell
     seconds = each.seconds(what)
     here = spread(seconds, unit)
     said = Verdict(NOT_COMPARABLE, results.unlike or OTHER_MACHINE) if seconds else "not timed"
-    return each.name, what, value.printed.text, here, ratio(value, here.mean), str(said)
+    return each.name, what, value.printed.text, here, _ratio(value, here.mean), str(said)
+
+
+def _ratio(value: Value, ours: float) -> Estimate:
+    """Ours over what is printed."""
+    return _in_digits(ours / float(value.printed.value))
+
+
+def _in_digits(value: float) -> Estimate:
+    return Estimate(value, None, 0 if math.isnan(value) else decimals(value))
