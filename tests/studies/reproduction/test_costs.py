@@ -185,7 +185,7 @@ def test_an_overhead_is_held_against_the_most_that_is_printed(run, rounds, word)
     over = ("inference", "gradcam", "lime")
     (table,) = Overhead("More", "mc_gradcam", over, "costs.net.more")(results)
     assert [row[1] for row in table.rows] == ["inference", "gradcam"]
-    assert [table.rows[0][i] for i in (2, 4, 5)] == ["15%", len(rounds), word]
+    assert list(table.rows[0][3:]) == [len(rounds), "15%", word]
     assert Overhead("More", "lime")(results) == []
 
 

@@ -69,10 +69,9 @@ def test_the_difference_is_that_of_the_same_patients(two):
 def test_the_sentence_says_how_much_of_the_figure_it_is(two):
     (doubt,) = Doubt("Doubt", beside="t")(study_results(two[0], published=PUBLISHED))
     first, second, *_ = doubt.notes
-    assert first.startswith("net: of its accuracy of 95.0 %, 20.0 points (")
-    assert first.endswith(
-        "come from the choice of the checkpoint on the reported samples; n = 40 samples of 20 patients."
-    )
+    choice = "of which the choice of the checkpoint on the reported samples gives 20.0 points ("
+    assert first.startswith(f"net: accuracy 95.0 %, {choice}")
+    assert first.endswith("); n = 40 samples of 20 patients.")
     assert "cannot be told" not in first
     assert second == (
         "net: nested, a fold trains on 28 samples and not on 32, for the others choose; that is part of the difference."
@@ -89,7 +88,8 @@ def test_what_cannot_be_told_from_nothing_is_called_so(tmp_path):
     }
     (doubt,) = Doubt("Doubt")(study_results(runs, stamp="rehearsal"))
     assert "which cannot be told from nothing; n = 12 samples of 12 patients" in doubt.notes[0]
-    assert doubt.rows[0][2] == "–"
+    assert doubt.columns[1:4] == ("Metric", "Its protocol", "Nested")
+    assert len(doubt.rows[0]) == 5
     assert "rehearsal: nothing here says anything about the published values." in doubt.notes
 
 

@@ -85,6 +85,12 @@ def test_where_runs_differ_the_commonest_comes_first(config):
     assert found["optimizer, momentum"] == ("–", "none; 0.9 (two)", "")
 
 
+def test_a_study_without_a_paper_has_values_alone(config):
+    (table,) = Settings("Settings")(study_results({}, configs={"net": config}))
+    assert table.columns == ("Setting", "Value")
+    assert lines(table)["batch size"] == ("32",)
+
+
 def test_a_study_that_does_not_compose_has_no_settings():
     assert Settings("Settings")(study_results({}, configs={})) == []
 

@@ -93,6 +93,8 @@ def _table(
 ) -> list[Table]:
     if not lines:
         return []
+    if results.paper is None:
+        columns, lines = (*columns[:2], *columns[3:]), [(*line[:2], *line[3:]) for line in lines]
     how = f"Differences: percentile bootstrap by patient, the same resamples for both, seed {SEED}."
     unlike = [f"{results.unlike}: nothing here says anything about the published values."] if results.unlike else []
     return [Table(title, columns, tuple(lines), (*notes, how, *unlike))]
@@ -116,10 +118,9 @@ def _sentence(row: RowResult, choice: Choice, metric: str, what: str) -> str:
     value, low, high = (f"{unit * each:.{decimals}f}" for each in (found.value, found.low, found.high))
     whole = f"{unit * choice.published.measured[metric]:.{decimals}f}"
     bounds = f" ({low} to {high})" if found.low == found.low else ""
-    figure = (
-        f"{METRICS[metric].title.lower() if percent else METRICS[metric].title} of {whole}{' %' if percent else ''}"
-    )
-    said = f"{row.row.label}: of its {figure}, {value}{name}{bounds} come from {what}{_verdict(found)}"
+    title = METRICS[metric].title
+    figure = f"{title.lower()} {whole} %" if percent else f"{title} {whole}"
+    said = f"{row.row.label}: {figure}, of which {what} gives {value}{name}{bounds}{_verdict(found)}"
     return f"{said}; n = {_counted(choice)}."
 
 

@@ -41,7 +41,9 @@ class Overhead:
         lines = [line for row in results.there(self.rows) for line in self._lines(results, row)]
         if not lines:
             return []
-        columns = ("Run", "Longer than", "Published, at most", "Here, %", "n", "Verdict")
+        columns: tuple[str, ...] = ("Run", "Longer than", "Here, %", "n", "Published, at most", "Verdict")
+        if results.paper is None:
+            columns, lines = columns[:4], [line[:4] for line in lines]
         notes = (
             f"{self.explainer}, one picture alone, in per cent of what it is held against; {QUARTILES} over n rounds "
             "in which both were timed one after the other.",
@@ -59,7 +61,7 @@ class Overhead:
                 shares = cost.overhead(of, against)
                 said = "" if value is None else str(_at_most(value, shares, results.unlike))
                 printed = "–" if value is None else value.printed.text
-                yield row.row.label, name, printed, spread(shares, PERCENT), len(shares), said
+                yield row.row.label, name, spread(shares, PERCENT), len(shares), printed, said
 
 
 def _timed(cost: Cost, name: str) -> str | None:

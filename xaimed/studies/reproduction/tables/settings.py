@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from xaimed.reporting.tables import Cell, Table
+from xaimed.reporting.tables import Table
 from xaimed.studies.reproduction.results import Results
 
 Config = Mapping[str, Any]
+Line = tuple[str, str, str, str]
 NONE, UNSAID = "none", "–"
 WHOLE = ("optimizer", "schedule", "objective", "augmentation", "hybrid")
 """Parts of which every option is shown."""
@@ -64,6 +65,8 @@ class Settings:
             return []
         lines = [self._line(results, place, configs) for place in self._places(configs)]
         shown = tuple(line for line in lines if line[1:3] != (UNSAID, NONE))
+        if results.paper is None:
+            return [Table(self.title, ("Setting", "Value"), tuple((name, here) for name, _, here, _ in shown))]
         return [Table(self.title, ("Setting", "Published", "Here", "Compared"), shown, tuple(_notes(results)))]
 
     def _places(self, configs: Mapping[str, Config]) -> list[str]:
@@ -74,7 +77,7 @@ class Settings:
             found.update(dict.fromkeys([place, *options]))
         return list(dict.fromkeys([*found, *self.published]))
 
-    def _line(self, results: Results, place: str, configs: Mapping[str, Config]) -> tuple[Cell, ...]:
+    def _line(self, results: Results, place: str, configs: Mapping[str, Config]) -> Line:
         values = {label: _told(_at(config, place)) for label, config in configs.items()}
         printed, agrees = _printed(results, self.published.get(place, ""), list(values.values()))
         why = next((why for asked, why in results.study.chosen.items() if _sets(asked, place)), "")
