@@ -19,6 +19,7 @@ from xaimed.store.writing import read_json, sha256_of, write_json
 CONFIG, PREDICTIONS, SPLIT, WEIGHTS = "config.yaml", "predictions.csv", "split.csv", "weights.pt"
 NORMALIZATION = "normalization.json"
 HISTORY, QUARANTINE, TIMINGS = "history.csv", "quarantine.csv", "timings.json"
+EPOCH_SECONDS = "epoch_seconds"  # in TIMINGS, of every epoch
 EXPLANATIONS, EVALUATIONS = "explanations", "evaluations"
 FAILURE, IMBALANCE = "failure.json", "imbalance.csv"
 SVM, BRANCHES = "svm.npz", "branches.csv"  # of a hybrid

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -97,11 +98,13 @@ class Results:
         study: what was asked for.
         rows: what there is of it.
         folder: where its page lies, and what people have answered.
+        configs: by the name of a member, its composed configuration, whether it was begun or not.
     """
 
     study: Study
     rows: tuple[RowResult, ...]
     folder: Path | None = None
+    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def paper(self) -> Paper | None:
@@ -118,6 +121,12 @@ class Results:
             return [row for row in self.rows if not row.row.members[0].nested]
         here = {row.row.name: row for row in self.rows}
         return [here[name] for name in names if name in here]
+
+    def config_of(self, row: RowResult) -> Mapping[str, Any] | None:
+        """The configuration of a row's first run, as it was made or else as it would be; an ensemble has none."""
+        begun = [result.facts["config"] for result in row.results if "dataset" in result.facts["config"]]
+        asked = [self.configs[member.name] for member in row.row.members if member.name in self.configs]
+        return next(iter([*begun, *asked]), None)
 
     def there(self, names: Sequence[str] = ()) -> list[RowResult]:
         """Of those, the rows that have predictions."""
@@ -137,7 +146,12 @@ class Results:
 
 
 def results_of(
-    study: Study, runs: Mapping[str, Run], folder: Path | None = None, problems: Mapping[str, str] | None = None
+    study: Study,
+    runs: Mapping[str, Run],
+    *,
+    folder: Path | None = None,
+    problems: Mapping[str, str] | None = None,
+    configs: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Results:
     """Read what there is.
 
@@ -146,12 +160,13 @@ def results_of(
         runs: by the name of the member, the run that was begun or voted.
         folder: where its page lies.
         problems: by the name of an ensemble, what could not be done of it.
+        configs: by the name of the member, its composed configuration.
     """
     rows = []
     for row in study.rows:
         found = [result_of(runs[member.name]) for member in row.members if member.name in runs]
         rows.append(RowResult(row, tuple(found), (problems or {}).get(row.name, "")))
-    return Results(study, tuple(rows), folder=folder)
+    return Results(study, tuple(rows), folder=folder, configs=configs or {})
 
 
 def folder_of(study: Study, output: Path) -> Path:

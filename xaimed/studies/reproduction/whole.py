@@ -14,6 +14,7 @@ from xaimed.studies.reproduction.making import failure_of, launch
 from xaimed.studies.reproduction.results import Results, folder_of, results_of
 from xaimed.studies.reproduction.standing import Standing, look_again, standings
 from xaimed.studies.reproduction.study import Study
+from xaimed.studies.reproduction.timing import time_networks
 from xaimed.studies.reproduction.voting import votes_of
 from xaimed.studies.reproduction.watching import Watch, state_table
 
@@ -59,14 +60,17 @@ def make(study: Study, order: Order, console: Console) -> tuple[list[Standing], 
             launch(wanted, folder, launcher=order.launcher, config_dir=order.config_dir, fail_fast=order.fail_fast)
     after = look_again(before, order.output)
     console.print(state_table(after, failures()))
+    time_networks(study, after, folder, console)
     return after, failures()
 
 
 def gather(study: Study, made: Sequence[Standing], output: Path, *, explain: bool = False) -> Results:
     """Everything that the study has to show so far; ensembles vote, explained if asked, once members are there."""
     runs = {each.member.name: each.run for each in made if each.run is not None}
+    configs = {each.member.name: each.config for each in made if each.config is not None}
     voted, problems = votes_of(study, runs, output, explain=explain)
-    return results_of(study, {**runs, **voted}, folder=folder_of(study, output), problems=problems)
+    folder = folder_of(study, output)
+    return results_of(study, {**runs, **voted}, folder=folder, problems=problems, configs=configs)
 
 
 def check_only(study: Study, only: Sequence[str]) -> None:
