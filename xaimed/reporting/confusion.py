@@ -62,7 +62,7 @@ def confusion_figure(
     taken = 0.0 if stamp is None else text_width(probe, stamp, SMALL, "bold") + 0.35
     heading = fitted(probe, title, width - 2 * EDGE, LARGE, lines=3, weight="bold")
     top = EDGE + LINE[LARGE] * (heading.count("\n") + 1)
-    matrix_top = top + LINE[NORMAL] + 0.2 + LINE[NORMAL] + _column_names_height(probe, confusion, cell)
+    matrix_top = top + LINE[NORMAL] + 0.2 + LINE[NORMAL] + column_names_height(probe, confusion, cell)
     figure = new_figure(width, matrix_top + rows * cell + 0.2)
     write_at(figure, EDGE, EDGE, heading, fontsize=LARGE, fontweight="bold")
     subline = fitted(figure, _subline(confusion, counted(samples, repeats)), width - 2 * EDGE - taken, SMALL)
@@ -70,11 +70,11 @@ def confusion_figure(
     if stamp is not None:
         stamp_at(figure, width - EDGE, top - 0.04, stamp)
     axes = axes_at(figure, left, matrix_top, columns * cell, rows * cell)
-    _draw_cells(axes, counts, cell)
+    draw_cells(axes, counts, cell)
     for i, name in enumerate(down):
         place = {"ha": "right", "va": "center", "fontsize": NORMAL, "linespacing": 1.05}
         write_at(figure, left - 0.1, matrix_top + (i + 0.5) * cell, name, **place)
-    _name_columns(figure, confusion, left, matrix_top - 0.07, cell)
+    name_columns(figure, confusion, left, matrix_top - 0.07, cell)
     middle = matrix_top + rows * cell / 2
     style = {"fontsize": NORMAL, "fontweight": "bold"}
     write_at(figure, EDGE, middle, visible(confusion.index.name), rotation=90, va="center", **style)
@@ -96,7 +96,8 @@ def _subline(confusion: pd.DataFrame, n: str) -> str:
     return f"{n} · count and % of {'the true class' if square else 'those known'}"
 
 
-def _draw_cells(axes: Axes, counts: npt.NDArray[np.int64], cell: float) -> None:
+def draw_cells(axes: Axes, counts: npt.NDArray[np.int64], cell: float) -> None:
+    """Counts with their share of the row, in cells that are so many inches wide."""
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     # The darkest tenth of the map is left out: black text and white text both stay readable throughout.
@@ -126,14 +127,16 @@ def _luminance(colour: npt.NDArray[np.float64]) -> float:
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
-def _column_names_height(figure: Figure, confusion: pd.DataFrame, cell: float) -> float:
+def column_names_height(figure: Figure, confusion: pd.DataFrame, cell: float) -> float:
+    """What the names above the columns take, in inches."""
     if len(confusion.columns) >= SLANTED:
         return SLANT
     broken = [fitted(figure, name, cell - 0.06, SMALL, lines=4) for name in confusion.columns]
     return 0.07 + LINE[SMALL] * max(name.count("\n") + 1 for name in broken)
 
 
-def _name_columns(figure: Figure, confusion: pd.DataFrame, left: float, bottom: float, cell: float) -> None:
+def name_columns(figure: Figure, confusion: pd.DataFrame, left: float, bottom: float, cell: float) -> None:
+    """The names above the columns, slanted where there are many."""
     slanted = len(confusion.columns) >= SLANTED
     for j, name in enumerate(confusion.columns):
         x = left + (j + 0.5) * cell
