@@ -52,12 +52,18 @@ class Judged:
         return float(score(self.truth, self.probability))
 
     def curve(self, kind: Kind = "roc") -> tuple[Floats, Floats]:
-        """False and true positive rate, or recall and precision, from left to right."""
+        """False and true positive rate; or recall, each once, and the best precision at which it is reached.
+
+        Between two recalls the precision is that of the higher one: the area below these steps is the average
+        precision.
+        """
         if kind == "roc":
             across, down, _ = roc_curve(self.truth, self.probability)
             return across, down
         precision, recall, _ = precision_recall_curve(self.truth, self.probability)
-        return recall[::-1], precision[::-1]
+        places, best = _highest(recall, precision)
+        best[0] = best[1]  # nothing is found yet, and scikit-learn calls that a precision of 1
+        return places, best
 
 
 def one_against_rest(predictions: Predictions) -> dict[str, list[Judged]]:
@@ -85,16 +91,23 @@ def mean_curve(rounds: Sequence[Judged], kind: Kind = "roc") -> tuple[Floats, Fl
     if len(defined) < 2:
         return defined[0].curve(kind) if defined else (np.empty(0), np.empty(0))
     curves = [each.curve(kind) for each in defined]
-    return GRID, np.mean([_at(GRID, *curve) for curve in curves], axis=0)
+    return GRID, np.mean([_over(GRID, kind, *curve) for curve in curves], axis=0)
 
 
-def _at(grid: Floats, across: Floats, down: Floats) -> Floats:
-    """The curve's heights over the grid; where it rises or falls upright, its upper end."""
+def _over(grid: Floats, kind: Kind, across: Floats, down: Floats) -> Floats:
+    """The curve's heights over the grid; where it rises upright, its upper end."""
+    places, best = _highest(across, down)
+    if kind == "roc":
+        return np.asarray(np.interp(grid, places, best))
+    return np.asarray(best[np.searchsorted(places, grid - 1e-12)])
+
+
+def _highest(across: Floats, down: Floats) -> tuple[Floats, Floats]:
+    """Each place once, and the highest value that is reached there."""
     places, first = np.unique(across, return_inverse=True)
     highest = np.full(len(places), -np.inf)
     np.maximum.at(highest, first, down)
-    heights: Floats = np.interp(grid, places, highest)
-    return heights
+    return places, highest
 
 
 def _of_class(part: Predictions, index: int) -> Judged:

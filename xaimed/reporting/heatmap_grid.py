@@ -25,10 +25,11 @@ from xaimed.reporting.canvas import (
 from xaimed.reporting.cases import Case, PanelMap
 from xaimed.reporting.headed import EDGE, WIDTH, headed
 from xaimed.reporting.overlays import draw_colours, draw_map, draw_picture, outline_key, trouble_of
+from xaimed.reporting.text import shortened
 
-GAP, AFTER = 0.1, 0.16
+GAP, AFTER, HEADS = 0.1, 0.16, 0.13
 WIDEST, TALLEST = 1.85, 1.4
-FOOT = 0.42
+FOOT = 0.24
 EMPTY = "no such case"
 
 
@@ -107,20 +108,21 @@ def heatmap_grid(
     cell = min((WIDTH - 2 * EDGE - len(columns) * GAP) / (1 + len(columns)), WIDEST)
     width = max(2 * EDGE + (1 + len(columns)) * (cell + GAP) - GAP, 5.0)
     probe = new_figure(width, 1)
-    heads = [fitted(probe, text, cell, NORMAL, lines=3, weight="bold") for text in ("Image", *columns)]
-    over = LINE[NORMAL] * max(head.count("\n") + 1 for head in heads) + 0.06
+    heads = [fitted(probe, text, cell, NORMAL, lines=4, weight="bold") for text in ("Image", *columns)]
+    over = LINE[NORMAL] * max(head.count("\n") + 1 for head in heads) + HEADS
     plans = [_Plan(probe, row, cell) for row in rows]
     height = over + sum(plan.height for plan in plans) + FOOT
     alone = any(isinstance(each, Look) and each.picture is None for row in rows for each in row.cells)
-    remarks = [*(["Where the picture cannot be read here, its map stands over grey."] if alone else []), *notes]
+    grey = ["Where the picture cannot be read here, its map stands over grey."] if alone else []
+    remarks = ["Each map has its own scale, from 0 to its own maximum.", *grey, *notes]
     figure, top = headed(height, title=title, subline=subline, notes=remarks, stamp=stamp, width=width)
     for i, head in enumerate(heads):
-        write_at(figure, _left(i, cell), top + over - 0.06, head, va="bottom", fontsize=NORMAL, fontweight="bold")
+        write_at(figure, _left(i, cell), top + over - HEADS, head, va="bottom", fontsize=NORMAL, fontweight="bold")
     y = top + over
     for plan in plans:
         plan.draw(figure, y)
         y += plan.height
-    _draw_foot(figure, rows, y, width, cell)
+    _draw_foot(figure, rows, y, cell)
     return figure
 
 
@@ -142,7 +144,7 @@ class _Plan:
         cases = [*(look.case for look in looks), *([row.original] if row.original else [])]
         self.tall = cell * min(max((case.aspect for case in cases), default=0.35), TALLEST)
         self.below = [_below(probe, each, cell) for each in row.cells]
-        self.sample = fitted(probe, row.sample, cell, SMALL, lines=2) if row.sample else ""
+        self.sample = _shortened(probe, row.sample, cell) if row.sample else ""
         lines = max([text.count("\n") + 1 for text in (*self.below, self.sample) if text], default=0)
         self.text = lines * LINE[SMALL] + 0.05
         self.has_own = any(look.own for look in looks)
@@ -156,8 +158,8 @@ class _Plan:
             draw_picture(axes_at(figure, _left(0, self.cell), y, self.cell, self.tall), self.row.original)
             write_at(figure, _left(0, self.cell), y + self.tall + 0.04, self.sample, fontsize=SMALL, color=QUIET)
         else:
-            why = "no case in common" if not self.row.sample else f"{self.row.sample}: not here"
-            self._place_words(figure, 0, y, why)
+            common = "no case in common" if any(self.row.cells) else EMPTY
+            self._place_words(figure, 0, y, f"{self.row.sample}: not here" if self.row.sample else common)
         for i, (each, below) in enumerate(zip(self.row.cells, self.below, strict=True), start=1):
             if isinstance(each, Look):
                 self._draw_look(figure, i, y, each, below)
@@ -186,15 +188,18 @@ class _Plan:
 def _below(figure: Figure, cell: Look | str | None, width: float) -> str:
     if not isinstance(cell, Look):
         return ""
-    said = [
-        *cell.said,
-        *filter(None, [trouble_of(cell.case.maps[0])]),
-        *([f"own case: {cell.own}"] if cell.own else []),
-    ]
-    return "\n".join(fitted(figure, line, width, SMALL, lines=2) for line in said)
+    said = [*cell.said, *filter(None, [trouble_of(cell.case.maps[0])])]
+    lines = [fitted(figure, line, width - 0.05, SMALL, lines=3) for line in said]
+    return "\n".join([*lines, *(["own case:", _shortened(figure, cell.own, width)] if cell.own else [])])
 
 
-def _draw_foot(figure: Figure, rows: Sequence[GridRow], top: float, width: float, cell: float) -> None:
+def _shortened(figure: Figure, identifier: str, width: float) -> str:
+    """An identifier on one line, its middle left out where it is too long."""
+    fits = (shortened(identifier, most) for most in range(len(identifier), 3, -1))
+    return next((text for text in fits if text_width(figure, text, SMALL) <= width), shortened(identifier, 3))
+
+
+def _draw_foot(figure: Figure, rows: Sequence[GridRow], top: float, cell: float) -> None:
     """The bar of colours once for the page, and what the outline means."""
     masks = [row.mask for row in rows] + [each.mask for row in rows for each in row.cells if isinstance(each, Look)]
     if any(mask is not None and np.any(mask) for mask in masks):
@@ -204,5 +209,3 @@ def _draw_foot(figure: Figure, rows: Sequence[GridRow], top: float, width: float
     begin = left + text_width(figure, "low", SMALL) + 0.08
     draw_colours(axes_at(figure, begin, top + 0.06, 1.3, 0.11), "heatmap")
     write_at(figure, begin + 1.38, top + 0.05, "high importance", fontsize=SMALL, color=QUIET)
-    scale = fitted(figure, "Each map has its own scale, from 0 to its own maximum.", width - left - EDGE, SMALL)
-    write_at(figure, left, top + 0.23, scale, fontsize=SMALL, color=QUIET)

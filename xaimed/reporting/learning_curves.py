@@ -14,12 +14,13 @@ from xaimed.reporting.canvas import INK, LINE, NORMAL, axes_at, fitted, in_house
 from xaimed.reporting.colours import SERIES
 from xaimed.reporting.headed import EDGE, WIDTH, furnish, headed, key_at
 
-LEFT, BETWEEN, TALL, UNDER = 0.62, 0.68, 1.6, 0.5
+LEFT, BETWEEN, TALL, UNDER = 0.72, 0.72, 1.6, 0.5
 WIDE = (WIDTH - EDGE - LEFT - BETWEEN) / 2
 ROW = LINE[NORMAL] + 0.06 + TALL + UNDER
-KEYS = 0.3
+KEYS = 0.2
 PHASES = {"train": (SERIES[0], (0, (4, 1.5)), "training"), "val": (SERIES[1], "-", "validation")}
 """By the beginning of the column: colour, dashes, and what it is called."""
+MEANS = "Thin: one fold; thick: the mean over folds, as far as all of them were trained."
 SHOWN = {"loss": "loss", "accuracy": "accuracy (share of 1)"}
 
 Histories = Mapping[str, pd.DataFrame]
@@ -46,7 +47,8 @@ def learning_curves_figure(
         notes: what stands below.
         stamp: what must never be missing from it.
     """
-    remarks = ["Thin: one fold; thick: the mean over folds, as far as all of them were trained.", *notes]
+    several = any(len(histories) > 1 for histories in networks.values())
+    remarks = [*([MEANS] if several else []), *notes]
     figure, top = headed(len(networks) * ROW + KEYS, title=title, subline=subline, notes=remarks, stamp=stamp)
     for name, histories in networks.items():
         marked = (kept or {}).get(name, {})
@@ -73,7 +75,8 @@ def _draw(axes: Axes, histories: Histories, quantity: str, kept: Mapping[str, in
         lines = {fold: line for fold, line in found.items() if len(line)}
         dot = {"marker": "."} if max(map(len, lines.values()), default=0) < 3 else {}
         for fold, line in lines.items():
-            axes.plot(line.index, line, linestyle=style, color=colour, linewidth=0.7, alpha=0.45, **dot)  # type: ignore[arg-type]
+            weight = {"linewidth": 0.7, "alpha": 0.45} if len(lines) > 1 else {"linewidth": 1.6}
+            axes.plot(line.index, line, linestyle=style, color=colour, **weight, **dot)  # type: ignore[arg-type]
             if phase == "val" and kept.get(fold) in line.index:
                 at = kept[fold]
                 axes.plot([at], [line[at]], "o", color=colour, markersize=4, markeredgecolor=INK, zorder=4)

@@ -12,7 +12,7 @@ from xaimed.reporting.cases import Case, PanelMap, caption
 from xaimed.reporting.overview import draw_overview
 from xaimed.studies.reproduction.figures.explained import Explained
 from xaimed.studies.reproduction.figures.pictures import Pictures
-from xaimed.studies.reproduction.figures.said import remarks_on, stamp_of
+from xaimed.studies.reproduction.figures.said import even, remarks_on, stamp_of
 from xaimed.studies.reproduction.results import Results, RowResult
 
 TALL = 6
@@ -45,8 +45,8 @@ class BayesianMaps:
         pictures = Pictures()
         chosen = [case for case in choose_cases(sampled.predictions, self.each) if case.sample_id in at]
         cases = [_case(case, at[case.sample_id], plain, sampled, pictures) for case in chosen]
-        lacking = [*remarks_on(results, [row]), *pictures.problems]
-        pages = [cases[start : start + TALL] for start in range(0, len(cases), TALL)]
+        lacking = [*remarks_on(results, [row]), *sampled.damaged, *pictures.problems]
+        pages = [cases[part] for part in even(len(cases), TALL)]
         told = f"{self.title}: {row.row.label}"
         return [
             draw_overview(
@@ -61,13 +61,14 @@ class BayesianMaps:
 def _case(chosen: Chosen, place: int, plain: Explained, sampled: Explained, pictures: Pictures) -> Case:
     label = None if sampled.predictions.kind == "multilabel" else chosen.true
     picture = pictures.of(sampled.result, chosen.sample_id, label)
-    maps, classes = sampled.maps(place), sampled.predictions.classes
+    classes = sampled.predictions.classes
+    weighted, spread, entropy = sampled.maps(place, "certainty_weighted", "uncertainty", "predictive_entropy")
     parts = [
-        PanelMap("Mean, weighted by certainty", maps["certainty_weighted"]),
-        PanelMap("Uncertainty (SD over passes)", maps["uncertainty"], "uncertainty"),
+        PanelMap("Mean, weighted by certainty", weighted),
+        PanelMap("Uncertainty (SD over passes)", spread, "uncertainty"),
     ]
     if plain.explained[place] >= 0:
-        parts.insert(0, PanelMap("Grad-CAM", plain.maps(place)["heatmap"]))
+        parts.insert(0, PanelMap("Grad-CAM", plain.maps(place, "heatmap")[0]))
     header, subline = caption(
         true=chosen.true,
         predicted=chosen.predicted,
@@ -76,9 +77,9 @@ def _case(chosen: Chosen, place: int, plain: Explained, sampled: Explained, pict
         fold=chosen.fold,
         sample_id=chosen.sample_id,
     )
-    told = [subline, f"entropy {float(maps['predictive_entropy']):.2f} nats"]
+    told = [subline, f"entropy {float(entropy):.2f} nats"]
     if classes[int(sampled.explained[place])] != chosen.predicted:
-        told.append(f"maps of {classes[int(sampled.explained[place])]}")
+        told.append(f"mean and uncertainty: for {classes[int(sampled.explained[place])]}")
     if picture is None:
         return Case(np.full((64, 64), 0.5), tuple(parts), header, " · ".join([*told, "picture not here"]))
     return Case(picture.pixels, tuple(parts), header, " · ".join(told), picture.mask)

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import pandas as pd
 from matplotlib.figure import Figure
 
+from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.summary import pooled_confusion
-from xaimed.reporting.confusions import confusions_figure
+from xaimed.reporting.confusions import MANY, confusions_figure
 from xaimed.studies.published.parts import Matrix
-from xaimed.studies.reproduction.figures.said import counted_over, remarks_on, stamp_of
+from xaimed.studies.reproduction.figures.said import counted_over, even, plainly, remarks_on, stamp_of
 from xaimed.studies.reproduction.results import Results, RowResult
 
-PAGE = 6  # matrices
+PAGE, FEW = 6, 2
+"""Rows on a page; the latter where there are many classes."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Confusions:
     def __call__(self, results: Results) -> list[Figure]:
         """Up to six rows on a figure; none while no row has predictions."""
         there = results.there(self.rows)
-        return [self._page(results, there[i : i + PAGE]) for i in range(0, len(there), PAGE)]
+        return [self._page(results, there[part]) for part in even(len(there), _most(there))]
 
     def _page(self, results: Results, rows: list[RowResult]) -> Figure:
         matrices, notes = {}, remarks_on(results, results.named(self.rows))
@@ -42,7 +44,7 @@ class Confusions:
             assert row.predictions is not None
             matrices[row.row.label] = pooled_confusion(row.predictions)
             if printed := self._published(results, row):
-                matrices[f"{row.row.label}, published (n = {printed.total})"] = _as_table(printed)
+                matrices[f"{row.row.label}, published (n = {printed.total})"] = _as_table(printed, row.predictions)
                 if results.unlike and not any("published" in note for note in notes):
                     notes.append(f"What is published is not comparable: {results.unlike}.")
         square = rows[0].predictions is not None and rows[0].predictions.kind != "multilabel"
@@ -59,7 +61,17 @@ class Confusions:
         return results.paper.matrices.get(self.beside.get(row.row.name, "")) if results.paper else None
 
 
-def _as_table(matrix: Matrix) -> pd.DataFrame:
-    names = list(matrix.labels)
-    down, across = pd.Index(names, name="true"), pd.Index(names, name="predicted")
-    return pd.DataFrame(list(matrix.counts), index=down, columns=across)
+def _most(rows: list[RowResult]) -> int:
+    classes = max((len(row.predictions.classes) for row in rows if row.predictions is not None), default=0)
+    return PAGE if classes < MANY else FEW
+
+
+def _as_table(matrix: Matrix, predictions: Predictions) -> pd.DataFrame:
+    """The published counts, under our names of the classes where these differ in their spelling alone."""
+    ours = {plainly(name): name for name in predictions.classes}
+    names = [ours.get(plainly(name), name) for name in matrix.labels]
+    table = pd.DataFrame(list(matrix.counts), index=pd.Index(names), columns=pd.Index(names))
+    order = [name for name in predictions.classes if name in names]
+    if len(order) == len(names):
+        table = table.loc[order, order]
+    return table.rename_axis(index="true", columns="predicted")

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from xaimed.reporting.learning_curves import learning_curves_figure
-from xaimed.studies.reproduction.figures.said import remarks_on, stamp_of
+from xaimed.studies.reproduction.figures.said import even, remarks_on, stamp_of
 from xaimed.studies.reproduction.results import Results, RowResult
 
 PAGE = 4  # rows
@@ -30,8 +30,7 @@ class Curves:
         """Up to four rows on a figure; none while nothing is trained."""
         found = [(row, _histories(row)) for row in results.named(self.rows)]
         trained = [(row, histories) for row, histories in found if histories]
-        pages = [trained[i : i + PAGE] for i in range(0, len(trained), PAGE)]
-        return [self._page(results, page) for page in pages]
+        return [self._page(results, trained[part]) for part in even(len(trained), PAGE)]
 
     def _page(self, results: Results, page: list[tuple[RowResult, dict[str, pd.DataFrame]]]) -> Figure:
         rows = [row for row, _ in page]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +15,12 @@ import numpy.typing as npt
 from xaimed.callbacks.explain import MAPS
 from xaimed.callbacks.panels import TITLES
 from xaimed.config.identity import identity_hash
+from xaimed.errors import StoreError
 from xaimed.evaluation.predictions import Predictions
 from xaimed.store.fold import EXPLANATIONS
 from xaimed.studies.ensemble_maps import NAME as ENSEMBLE
 from xaimed.studies.result import RunResult
 
-Arrays = dict[str, npt.NDArray[Any]]
 NONE = -1  # no map of it is stored
 
 
@@ -53,18 +54,36 @@ class Explained:
         """The names of the pictures."""
         return [str(name) for name in self.predictions.frame["sample_id"]]
 
-    @cached_property
+    @property
     def explained(self) -> npt.NDArray[np.int64]:
         """The class that the stored map of each picture speaks of; ``NONE`` where there is no map."""
+        return self._targets[0]
+
+    @property
+    def damaged(self) -> list[str]:
+        """The stored maps that cannot be read; they are not counted."""
+        return self._targets[1]
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether any picture is explained."""
+        return bool((self.explained != NONE).any())
+
+    @cached_property
+    def _targets(self) -> tuple[npt.NDArray[np.int64], list[str]]:
         classes = np.full(len(self.ids), NONE, dtype=np.int64)
         place = {name: at for at, name in enumerate(self.ids)}
-        folds = self.predictions.frame["fold"].to_numpy()
+        folds, damaged = self.predictions.frame["fold"].to_numpy(), []
         for fold, file in self._files():
-            with np.load(file, allow_pickle=False) as stored:
-                for name, target in zip(stored["sample_id"].tolist(), stored["targets"].tolist(), strict=True):
-                    if folds[place.get(name, 0)] == fold and name in place:
-                        classes[place[name]] = target
-        return classes
+            try:
+                ids, targets = _read(file, "sample_id", "targets")
+            except StoreError as error:
+                damaged.append(str(error))
+                continue
+            for name, target in zip(ids.tolist(), targets.tolist(), strict=True):
+                if name in place and folds[place[name]] == fold:
+                    classes[place[name]] = target
+        return classes, damaged
 
     def places(self, name: str, *, correct: bool) -> dict[str, int]:
         """The pictures of a class that were recognised, or not, and have a map; their places by their names.
@@ -83,17 +102,13 @@ class Explained:
             fitting = (truth == index) & ((said == truth) == correct)
         return {self.ids[at]: int(at) for at in np.flatnonzero(fitting & (self.explained != NONE))}
 
-    def maps(self, place: int) -> Arrays:
-        """What is stored of one picture: ``heatmap`` and what else the explainer gives."""
+    def maps(self, place: int, *names: str) -> list[npt.NDArray[Any]]:
+        """What is stored of one picture under these names, such as ``heatmap``."""
         fold = int(self.predictions.frame["fold"].iloc[place])
-        for index, file in self._files():
-            if index == fold:
-                with np.load(file, allow_pickle=False) as stored:
-                    (at,) = np.flatnonzero(stored["sample_id"] == self.ids[place])
-                    # One picture of an array that may be large: what is decompressed is let go at once.
-                    of_pictures = [key for key in stored.files if key not in ("sample_id", "targets")]
-                    return {key: stored[key][at].copy() for key in of_pictures}
-        return {}
+        file = next(file for index, file in self._files() if index == fold)
+        ids, *stored = _read(file, "sample_id", *names)
+        (at,) = np.flatnonzero(ids == self.ids[place])
+        return [array[at].copy() for array in stored]  # one of an array that may be large
 
     def decision(self, place: int, name: str) -> tuple[str, ...]:
         """What stands below a map of a picture of that class."""
@@ -123,6 +138,14 @@ class Explained:
             found = [asked] if asked and asked.is_file() else sorted(folder.glob(f"{self._name}-[0-9a-f]*/{MAPS}"))
             if found and fold.index not in self.result.refused:
                 yield fold.index, found[0]
+
+
+def _read(file: Path, *names: str) -> list[npt.NDArray[Any]]:
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            return [stored[name] for name in names]
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise StoreError(f"these maps cannot be read: {error}", where=file, fix="Move their folder away.") from error
 
 
 def chance_in_words(value: float) -> str:

@@ -8,22 +8,23 @@ from typing import Literal
 
 from matplotlib.figure import Figure
 
+from xaimed.config.nearmiss import near_miss
+from xaimed.errors import ConfigError
 from xaimed.reporting.heatmap_grid import GridRow, Look, heatmap_grid
-from xaimed.reporting.text import shortened
 from xaimed.studies.reproduction.figures.choosing import Choice, choose
 from xaimed.studies.reproduction.figures.explained import Explained
 from xaimed.studies.reproduction.figures.pictures import Picture, Pictures
-from xaimed.studies.reproduction.figures.said import remarks_on, stamp_of
+from xaimed.studies.reproduction.figures.said import even, matching, remarks_on, stamp_of
 from xaimed.studies.reproduction.results import Results, RowResult
 
+CASES = ("correct", "incorrect")
 WIDE, TALL = 5, 5
-"""Columns and lines of a page."""
-LONGEST_ID = 24
+"""Columns and lines of a page, at most."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the figure: a run, and what of it is asked for; without a run, why there is none."""
+    """A column of the figure: a run as one explainer sees it, or as several do, each on a line of its own."""
 
     label: str
     of: tuple[Explained, ...]
@@ -51,17 +52,21 @@ class Heatmaps:
     classes: tuple[str, ...] = ()
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse what is neither right nor wrong."""
+        if self.cases not in CASES:
+            raise ConfigError(f"there are no '{self.cases}' cases", where="cases", fix=near_miss(self.cases, CASES))
+
     def __call__(self, results: Results) -> list[Figure]:
         """Pages of up to five columns and five lines; none while nothing is explained."""
         there = results.there(self.rows)
         columns = self._columns(there)
-        if not any((each.explained >= 0).any() for column in columns for each in column.of):
+        if not any(each.has_maps for column in columns for each in column.of):
             return []
         pictures = Pictures()
         lines = [line for name in self._classes(there) for line in self._lines(name, columns, pictures)]
-        notes = [*remarks_on(results, results.named(self.rows)), *_without_maps(columns), *pictures.problems]
-        wide = [slice(start, start + WIDE) for start in range(0, len(columns), WIDE)]
-        pages = [(part, lines[start : start + TALL]) for part in wide for start in range(0, len(lines), TALL)]
+        notes = [*remarks_on(results, results.named(self.rows)), *_remarks(columns), *pictures.problems]
+        pages = [(across, lines[down]) for across in even(len(columns), WIDE) for down in even(len(lines), TALL)]
         return [
             heatmap_grid(
                 [replace(line, cells=line.cells[part]) for line in shown],
@@ -84,32 +89,23 @@ class Heatmaps:
 
     def _classes(self, there: Sequence[RowResult]) -> list[str]:
         known = [name for row in there if row.predictions is not None for name in row.predictions.classes]
-        return [name for name in dict.fromkeys(self.classes or known) if name in known]
+        return matching(self.classes, list(dict.fromkeys(known)))
 
     def _lines(self, name: str, columns: Sequence[Column], pictures: Pictures) -> list[GridRow]:
         """The lines of a class: one, or one for each explainer, all with the same pictures."""
         correct = self.cases == "correct"
-        # Samples of different datasets may bear the same name.
-        found = [
-            [
-                {(_dataset(each), key): at for key, at in each.places(name, correct=correct).items()}
-                for each in column.of
-            ]
-            for column in columns
-        ]
-        can = [
-            {"\0".join(key) for key in set.intersection(*(set(places) for places in parts))} if parts else set()
-            for parts in found
-        ]
+        can = [_shown_by(column, name, correct=correct) for column in columns]
         chosen = choose(can, self.seed)
         depth = max(len(column.of) for column in columns)
         lines = []
         for i in range(depth):
             drawn = [self._look(column.of[i], name, sample, chosen, pictures)
                      for column, sample in zip(columns, chosen.samples, strict=True)]  # fmt: skip
-            shared = next((picture for picture, look in drawn if picture and look and not look.own), None)
+            shared = next(
+                (picture for picture, look in drawn if picture and isinstance(look, Look) and not look.own), None
+            )
             title = f"{name} · {columns[0].of[i].title}" if depth > 1 else name
-            told = _how_chosen(chosen, columns, correct=correct) if i == 0 else ""
+            told = _how_chosen(chosen, len({column.of[0].result.name for column in columns}), correct=correct)
             lines.append(
                 GridRow(
                     title,
@@ -124,7 +120,10 @@ class Heatmaps:
 
     def _look(
         self, explained: Explained, name: str, sample: str | None, chosen: Choice, pictures: Pictures
-    ) -> tuple[Picture | None, Look | None]:
+    ) -> tuple[Picture | None, Look | str | None]:
+        """The picture and what stands in a cell: its map, that there is no map, or nothing where there is no case."""
+        if not explained.has_maps:
+            return None, "no maps stored"
         if sample is None:
             return None, None
         identifier = sample.partition("\0")[2]
@@ -134,7 +133,7 @@ class Heatmaps:
         own = "" if sample == chosen.shared else _name(sample)
         look = Look(
             picture.pixels if picture else None,
-            explained.maps(place)["heatmap"],
+            explained.maps(place, "heatmap")[0],
             explained.decision(place, name),
             own,
             picture.mask if picture and own else None,
@@ -152,30 +151,36 @@ class Heatmaps:
         return Explained(there[0].there[0], self.explainers[0]).title
 
 
-def _dataset(explained: Explained) -> str:
-    return str(explained.result.facts["dataset"])
+def _shown_by(column: Column, name: str, *, correct: bool) -> set[str]:
+    """The pictures that every explainer of a column has a map of; those of different datasets may bear one name."""
+    parts = [
+        {f"{each.result.facts['dataset']}\0{sample}" for sample in each.places(name, correct=correct)}
+        for each in column.of
+        if each.has_maps
+    ]
+    return set.intersection(*parts) if parts else set()
 
 
 def _name(sample: str) -> str:
-    return shortened(sample.partition("\0")[2], LONGEST_ID)
+    return sample.partition("\0")[2]
 
 
-def _how_chosen(chosen: Choice, columns: Sequence[Column], *, correct: bool) -> str:
+def _how_chosen(chosen: Choice, networks: int, *, correct: bool) -> str:
     """How many pictures the shown one stands for."""
-    which = "recognised" if correct else "missed"
-    several = len(columns) > 1
+    word = "recognised" if correct else "missed"
+    if networks == 1:
+        return f"one of {chosen.choices} {word}" if chosen.choices else f"none is {word}"
     if not chosen.choices:
-        return f"none is {which}" + (" by any column" if several else "")
+        return f"none is {word} by any network"
     if not chosen.shared:
-        return f"no picture is {which} by two columns: each shows its own"
-    if not several:
-        return f"one of {chosen.choices} {which}"
-    by = "all columns" if chosen.sharing == len(columns) else f"{chosen.sharing} of {len(columns)} columns"
-    return f"one of {chosen.choices} {which} by {by}"
+        return f"none is {word} by two networks: each shows its own"
+    who = f"all {networks}" if chosen.sharing == networks else f"{chosen.sharing} of {networks}"
+    return f"one of {chosen.choices} {word} by {who} networks"
 
 
-def _without_maps(columns: Sequence[Column]) -> list[str]:
-    lacking = [
-        f"{column.label} ({each.title})" for column in columns for each in column.of if not (each.explained >= 0).any()
-    ]
-    return [f"No maps are stored of {', '.join(lacking)}."] if lacking else []
+def _remarks(columns: Sequence[Column]) -> list[str]:
+    """Whose maps are not there, or cannot be read."""
+    every = [(column, each) for column in columns for each in column.of]
+    lacking = [f"{column.label} ({each.title})" for column, each in every if not each.has_maps and not each.damaged]
+    damaged = [told for _, each in every for told in each.damaged]
+    return [*([f"No maps are stored of: {', '.join(lacking)}."] if lacking else []), *damaged]

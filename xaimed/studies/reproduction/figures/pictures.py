@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
+from torchvision.transforms.v2 import functional
 
 from xaimed.callbacks.panels import shown, shown_mask
 from xaimed.config.targets import instantiate
@@ -18,6 +20,8 @@ from xaimed.errors import StoreError, XaimedError
 from xaimed.store.run import Run
 from xaimed.studies.plan import preparation_of
 from xaimed.studies.result import RunResult
+
+LARGEST = 320  # pixels a side
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Pictures:
     """
 
     problems: list[str] = field(default_factory=list)
-    _manifests: dict[str, tuple[Manifest, dict[str, int]] | None] = field(default_factory=dict)
+    _manifests: dict[str, tuple[Manifest, dict[str, int]]] = field(default_factory=dict)
+    _read: dict[tuple[str, ...], Picture | None] = field(default_factory=dict)
 
     def of(self, result: RunResult, sample: str, label: str | None) -> Picture | None:
         """The picture of a sample as that run was shown it; None where it is not here, or has another label now.
@@ -49,34 +54,44 @@ class Pictures:
         """
         try:
             config = _config_of(result)
-            found = self._manifest(config["dataset"])
-            if found is None:
-                return None
-            manifest, rows = found
-            if sample not in rows or label not in (None, manifest.frame["label"].iloc[rows[sample]]):
-                raise StoreError(f"sample '{sample}' of {manifest.name} is no longer what it was")
-            entry, preparation = manifest.frame.iloc[rows[sample]], preparation_of(config)
-            picture = shown(preparation.framed(read_picture(manifest.root / entry["path"])))
-            evidence = evidence_mask(manifest.root, entry["mask_path"])
-            return Picture(picture.numpy(), shown_mask(evidence, preparation, picture.shape[-2:]))
+            key = (_text(config["dataset"]), _text(config["image"]), sample)
+            if key not in self._read:
+                self._read[key] = None
+                self._read[key] = self._look(config, sample, label)
+            return self._read[key]
         except XaimedError as error:
-            self._say(error)
+            self.problems.append(f"Pictures are missing: {error.what}.")
             return None
 
-    def _manifest(self, node: dict[str, Any]) -> tuple[Manifest, dict[str, int]] | None:
+    def _look(self, config: dict[str, Any], sample: str, label: str | None) -> Picture:
+        manifest, rows = self._manifest(config["dataset"])
+        if sample not in rows or label not in (None, manifest.frame["label"].iloc[rows[sample]]):
+            raise StoreError(f"sample '{sample}' of {manifest.name} is no longer what it was")
+        entry, preparation = manifest.frame.iloc[rows[sample]], preparation_of(config)
+        picture = _smaller(shown(preparation.framed(read_picture(manifest.root / entry["path"]))))
+        evidence = evidence_mask(manifest.root, entry["mask_path"])
+        return Picture(picture.numpy(), shown_mask(evidence, preparation, picture.shape[-2:]))
+
+    def _manifest(self, node: dict[str, Any]) -> tuple[Manifest, dict[str, int]]:
         """The table of a dataset, and where each sample stands in it."""
-        key = json.dumps(node, sort_keys=True, default=str)
+        key = _text(node)
         if key not in self._manifests:
-            self._manifests[key] = None
             manifest = instantiate(node).manifest()
             ids = manifest.frame["sample_id"].astype(str)
             self._manifests[key] = manifest, {name: at for at, name in enumerate(ids)}
         return self._manifests[key]
 
-    def _say(self, error: XaimedError) -> None:
-        told = f"Pictures are missing: {error.what}."
-        if told not in self.problems:
-            self.problems.append(told)
+
+def _text(node: dict[str, Any]) -> str:
+    return json.dumps(node, sort_keys=True, default=str)
+
+
+def _smaller(picture: Tensor) -> Tensor:
+    """No larger than it is printed: a page holds dozens of pictures and keeps them all until it is written."""
+    height, width = picture.shape[-2:]
+    shrink = min(1.0, LARGEST / max(height, width))
+    smaller: Tensor = functional.resize(picture, [round(height * shrink), round(width * shrink)], antialias=True)
+    return smaller
 
 
 def _config_of(result: RunResult) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""What must stand on every figure of a study? Its stamps, what is missing of it, and what makes it another study."""
+"""What holds for every figure of a study? Its stamps, what is missing or was changed, which classes, which pages."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from xaimed.reporting.results import counted
@@ -32,3 +33,24 @@ def counted_over(rows: Sequence[RowResult]) -> str:
     if len(set(told.values())) == 1:
         return next(iter(told.values()))
     return "; ".join(f"{label}: {n}" for label, n in told.items())
+
+
+def matching(wanted: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Of the known names those that are wanted, be they spelt in other letters; all where none is named.
+
+    The classes of a phantom are those of the paper, but for their capitals and underscores.
+    """
+    by_spelling = {plainly(name): name for name in known}
+    return [by_spelling[plainly(name)] for name in wanted if plainly(name) in by_spelling] if wanted else list(known)
+
+
+def plainly(name: str) -> str:
+    """A name without what spelling may change."""
+    return name.casefold().replace("_", " ")
+
+
+def even(count: int, most: int) -> list[slice]:
+    """So many things on pages of at most ``most``, about as many on each."""
+    pages = math.ceil(count / most)
+    size = math.ceil(count / max(pages, 1))
+    return [slice(start, start + size) for start in range(0, count, max(size, 1))]
