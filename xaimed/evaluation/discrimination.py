@@ -61,7 +61,9 @@ class Judged:
             across, down, _ = roc_curve(self.truth, self.probability)
             return across, down
         precision, recall, _ = precision_recall_curve(self.truth, self.probability)
-        places, best = _highest(recall, precision)
+        places, first = np.unique(recall, return_inverse=True)
+        best = np.zeros(len(places))
+        np.maximum.at(best, first, precision)
         best[0] = best[1]  # nothing is found yet, and scikit-learn calls that a precision of 1
         return places, best
 
@@ -96,18 +98,9 @@ def mean_curve(rounds: Sequence[Judged], kind: Kind = "roc") -> tuple[Floats, Fl
 
 def _over(grid: Floats, kind: Kind, across: Floats, down: Floats) -> Floats:
     """The curve's heights over the grid; where it rises upright, its upper end."""
-    places, best = _highest(across, down)
     if kind == "roc":
-        return np.asarray(np.interp(grid, places, best))
-    return np.asarray(best[np.searchsorted(places, grid - 1e-12)])
-
-
-def _highest(across: Floats, down: Floats) -> tuple[Floats, Floats]:
-    """Each place once, and the highest value that is reached there."""
-    places, first = np.unique(across, return_inverse=True)
-    highest = np.full(len(places), -np.inf)
-    np.maximum.at(highest, first, down)
-    return places, highest
+        return np.asarray(np.interp(grid, across, down))
+    return np.asarray(down[np.searchsorted(across, grid - 1e-12)])
 
 
 def _of_class(part: Predictions, index: int) -> Judged:

@@ -22,6 +22,7 @@ from xaimed.studies.plan import preparation_of
 from xaimed.studies.result import RunResult
 
 LARGEST = 320  # pixels a side
+MOST = 3  # problems that are told
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Pictures:
     """
 
     problems: list[str] = field(default_factory=list)
-    _manifests: dict[str, tuple[Manifest, dict[str, int]]] = field(default_factory=dict)
+    _manifests: dict[str, tuple[Manifest, dict[str, int]] | None] = field(default_factory=dict)
     _read: dict[tuple[str, ...], Picture | None] = field(default_factory=dict)
 
     def of(self, result: RunResult, sample: str, label: str | None) -> Picture | None:
@@ -60,11 +61,16 @@ class Pictures:
                 self._read[key] = self._look(config, sample, label)
             return self._read[key]
         except XaimedError as error:
-            self.problems.append(f"Pictures are missing: {error.what}.")
+            told = f"Pictures are missing: {error.what}."
+            if told not in self.problems and len(self.problems) < MOST:
+                self.problems.append(told)
             return None
 
-    def _look(self, config: dict[str, Any], sample: str, label: str | None) -> Picture:
-        manifest, rows = self._manifest(config["dataset"])
+    def _look(self, config: dict[str, Any], sample: str, label: str | None) -> Picture | None:
+        known = self._manifest(config["dataset"])
+        if known is None:
+            return None
+        manifest, rows = known
         if sample not in rows or label not in (None, manifest.frame["label"].iloc[rows[sample]]):
             raise StoreError(f"sample '{sample}' of {manifest.name} is no longer what it was")
         entry, preparation = manifest.frame.iloc[rows[sample]], preparation_of(config)
@@ -72,10 +78,11 @@ class Pictures:
         evidence = evidence_mask(manifest.root, entry["mask_path"])
         return Picture(picture.numpy(), shown_mask(evidence, preparation, picture.shape[-2:]))
 
-    def _manifest(self, node: dict[str, Any]) -> tuple[Manifest, dict[str, int]]:
-        """The table of a dataset, and where each sample stands in it."""
+    def _manifest(self, node: dict[str, Any]) -> tuple[Manifest, dict[str, int]] | None:
+        """The table of a dataset, and where each sample stands in it; None where that was asked for in vain."""
         key = _text(node)
         if key not in self._manifests:
+            self._manifests[key] = None
             manifest = instantiate(node).manifest()
             ids = manifest.frame["sample_id"].astype(str)
             self._manifests[key] = manifest, {name: at for at, name in enumerate(ids)}
