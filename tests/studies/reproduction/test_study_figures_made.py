@@ -1,5 +1,7 @@
 """A study's figures from what its runs have stored: which cases, which maps, what is said of what is missing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.finished import TASKS, dataset, finished_run, study_results
@@ -17,6 +19,7 @@ from xaimed.studies.reproduction.figures.heatmaps import Heatmaps
 from xaimed.studies.reproduction.figures.residuals import ResidualPlots
 from xaimed.studies.reproduction.figures.roc import Roc
 from xaimed.studies.reproduction.figures.said import even, matching
+from xaimed.studies.reproduction.page import write_page
 
 TRUTH = [0, 1, 2, 0, 1, 2, 0, 1]
 KINDS = (Heatmaps("t"), Roc("t"), Confusions("t"), Curves("t"), ResidualPlots("t"), BayesianMaps("t"))
@@ -59,8 +62,7 @@ def test_heatmaps_show_the_same_picture_where_both_networks_recognise_it(made):
     (figure,) = Heatmaps("t")(results)
     assert_tidy(figure)
     words = words_of(figure)
-    assert "one of 1 recognised by 2 of 2" not in words
-    assert "Normal one of 1 recognised by all 2 networks" in words  # s0
+    assert "Normal the only one recognised by all 2 networks" in words  # s0
     assert "Slip one of 2 recognised by all 2 networks" in words  # s2, s5
     assert "one of 2 recognised by 1 of 2 networks" in words  # Scoliosis: s4 or s7, of A alone
     assert words.count("no such case") == 1
@@ -71,7 +73,7 @@ def test_heatmaps_of_missed_cases(made):
     a, b = made
     (figure,) = Heatmaps("t", cases="incorrect")(study_results({"A": [a], "B": [b]}))
     words = words_of(figure)
-    assert "one of 1 missed by all 2 networks" in words  # s1, which A takes for Normal and B for Slip
+    assert "the only one missed by all 2 networks" in words  # s1, which A takes for Normal and B for Slip
     assert "✗ Normal" in words
     assert "✗ Slip" in words
     assert "none is missed by any network" in words
@@ -130,7 +132,11 @@ def test_maps_that_cannot_be_read_are_named_and_not_counted(made):
     (figure,) = Heatmaps("t")(study_results({"A": [made[0]]}))
     assert "these maps cannot be read" in words_of(figure)
     words = words_of(figure)
-    for told in ("Normal one of 1 recognised s3", "Scoliosis one of 1 recognised s7", "Slip one of 1 recognised s5"):
+    for told in (
+        "Normal the only one recognised s3",
+        "Scoliosis the only one recognised s7",
+        "Slip the only one recognised s5",
+    ):
         assert told in words  # what the other fold holds
 
 
@@ -227,6 +233,28 @@ def test_labels_that_several_may_have(tmp_path):
     assert explained.decision(explained.ids.index("s1"), "Edema") == ("✗ Edema missed", "p = 0.30", "map: Mass")
     (figure,) = Heatmaps("t", cases="incorrect")(study_results({"R": [run]}))
     assert "✗ Mass missed" in words_of(figure)
+
+
+def test_figures_are_built_from_a_study_and_written(made, tmp_path):
+    home = "xaimed.studies.reproduction.figures"
+    nodes = {
+        "maps": {
+            "_target_": f"{home}.heatmaps.Heatmaps",
+            "title": "Maps",
+            "rows": ["B", "A"],
+            "explainers": ["gradcam"],
+        },
+        "roc": {"_target_": f"{home}.roc.Roc", "title": "ROC", "rows": ["A"], "beside": {"Slip": "areas.{row}.slip"}},
+        "bayesian": {"_target_": f"{home}.bayesian.BayesianMaps", "title": "Bayesian"},
+        "wrong": {"_target_": f"{home}.heatmaps.Heatmaps", "title": "Maps", "cases": "wrong"},
+    }
+    results = study_results({"A": [made[0]], "B": [made[1]]})
+    results = replace(results, study=replace(results.study, figures=nodes))
+    page = write_page(results, tmp_path).read_text()
+    assert {file.name for file in (tmp_path / "figures").iterdir()} == {"maps.png", "roc.png"}
+    assert "![maps](figures/maps.png)" in page
+    assert "bayesian: not made: nothing of it is there yet" in page
+    assert "wrong: not made: there are no 'wrong' cases" in page
 
 
 def test_options_that_mean_nothing_are_refused():

@@ -168,14 +168,15 @@ def _name(sample: str) -> str:
 def _how_chosen(chosen: Choice, networks: int, *, correct: bool) -> str:
     """How many pictures the shown one stands for."""
     word = "recognised" if correct else "missed"
+    one = "the only one" if chosen.choices == 1 else f"one of {chosen.choices}"
     if networks == 1:
-        return f"one of {chosen.choices} {word}" if chosen.choices else f"none is {word}"
+        return f"{one} {word}" if chosen.choices else f"none is {word}"
     if not chosen.choices:
         return f"none is {word} by any network"
     if not chosen.shared:
         return f"none is {word} by two networks: each shows its own"
     who = f"all {networks}" if chosen.sharing == networks else f"{chosen.sharing} of {networks}"
-    return f"one of {chosen.choices} {word} by {who} networks"
+    return f"{one} {word} by {who} networks"
 
 
 def _remarks(columns: Sequence[Column]) -> list[str]:
