@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from xaimed.config.targets import instantiate
 from xaimed.errors import XaimedError
@@ -38,7 +39,7 @@ def print_dry_run(looked: Looked, output: Path, console: Console) -> None:
             folds_known += len(folds)
         elif folds:
             folds_unknown += len(folds)
-        table.add_row(visible(each.member.label), listed(each.done), _asked(each, folds), *shown)
+        table.add_row(Text(visible(each.member.label)), listed(each.done), _asked(each, folds), *shown)
     console.print(table)
     for line in [*_total(costs, folds_known, folds_unknown), *(f"note: {remark}" for remark in looked.remarks)]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

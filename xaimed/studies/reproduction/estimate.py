@@ -99,7 +99,8 @@ def cost_of(need: Need, known: Sequence[Measured]) -> Cost | None:
         replace(each, training=each.training * times, after=each.after * times)
         for each, times in zip(others, heavier, strict=True)
     ]
-    return _reckoned(need, scaled, SCALED, size.weight_bytes)
+    rough = f"{SCALED} (a picture costs {fmean(heavier):.3g} times as many)"
+    return _reckoned(need, scaled, rough, size.weight_bytes)
 
 
 def together(costs: Sequence[Cost]) -> Cost:

@@ -10,6 +10,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from xaimed.errors import XaimedError
 from xaimed.reporting.text import visible
@@ -29,7 +30,7 @@ def state_table(standings: Sequence[Standing], said: Mapping[str, str]) -> Table
     table = Table("Run", "State", "Folds", "", title_justify="left")
     for each in standings:
         folds = f"{len(each.done)} of {len(each.folds)}" if each.folds else "–"
-        table.add_row(visible(each.member.label), word_of(each, said), folds, visible(remark_on(each, said)))
+        table.add_row(_text(each.member.label), word_of(each, said), folds, _text(remark_on(each, said)))
     return table
 
 
@@ -101,6 +102,7 @@ class Watch:
         """Begin to look."""
         if self._live:
             self._live.start()
+        self._show()
         self._thread.start()
         return self
 
@@ -113,7 +115,6 @@ class Watch:
             self._live.stop()
 
     def _renew(self) -> None:
-        self._show()
         while not self._over.wait(PAUSE):
             self._show()
 
@@ -135,3 +136,8 @@ class Watch:
 def _line(standing: Standing, said: Mapping[str, str]) -> str:
     folds = f", {len(standing.done)} of {len(standing.folds)} folds" if standing.folds else ""
     return f"{standing.member.label}: {word_of(standing, said)}{folds}"
+
+
+def _text(said: str) -> Text:
+    """As it is: a path in brackets is no markup."""
+    return Text(visible(said))
