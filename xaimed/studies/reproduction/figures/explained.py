@@ -18,8 +18,8 @@ from xaimed.config.identity import identity_hash
 from xaimed.errors import StoreError
 from xaimed.evaluation.predictions import Predictions
 from xaimed.store.fold import EXPLANATIONS
-from xaimed.studies.ensemble_maps import NAME as ENSEMBLE
 from xaimed.studies.result import RunResult
+from xaimed.studies.voting_network import NAME as ENSEMBLE
 
 NONE = -1  # no map of it is stored
 
