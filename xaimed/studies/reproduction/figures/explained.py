@@ -18,6 +18,7 @@ from xaimed.config.identity import identity_hash
 from xaimed.errors import StoreError
 from xaimed.evaluation.predictions import Predictions
 from xaimed.store.fold import EXPLANATIONS
+from xaimed.studies.ensemble_maps import NAME as ENSEMBLE
 from xaimed.studies.result import RunResult
 
 NONE = -1  # no map of it is stored
@@ -29,7 +30,7 @@ class Explained:
 
     Attributes:
         result: the run; it has predictions.
-        explainer: the option of ``conf/explainer``; of an ensemble what it sums of its members.
+        explainer: the option of ``conf/explainer``; for an ensemble ``gradcam`` means what it sums of its members.
     """
 
     result: RunResult
@@ -125,7 +126,8 @@ class Explained:
 
     @property
     def _name(self) -> str:
-        return f"ensemble_{self.explainer}" if "ensemble" in self.result.facts["config"] else self.explainer
+        is_vote = self.explainer == "gradcam" and "ensemble" in self.result.facts["config"]
+        return ENSEMBLE if is_vote else self.explainer
 
     def _files(self) -> Iterator[tuple[int, Path]]:
         """The stored maps, fold by fold: as the run's configuration asks for them, or as they were made later."""
