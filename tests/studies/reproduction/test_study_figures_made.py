@@ -9,6 +9,7 @@ from support.papers import consistent
 
 from tests.reporting.fakes import assert_tidy, words_of
 from xaimed.errors import ConfigError
+from xaimed.store.writing import write_json
 from xaimed.studies.published.reading import paper_from
 from xaimed.studies.reproduction.figures.bayesian import BayesianMaps
 from xaimed.studies.reproduction.figures.choosing import choose
@@ -233,6 +234,20 @@ def test_labels_that_several_may_have(tmp_path):
     assert explained.decision(explained.ids.index("s1"), "Edema") == ("✗ Edema missed", "p = 0.30", "map: Mass")
     (figure,) = Heatmaps("t", cases="incorrect")(study_results({"R": [run]}))
     assert "✗ Mass missed" in words_of(figure)
+
+
+def test_an_ensemble_shows_the_sum_of_its_members_maps_over_their_pictures(made):
+    a, b = made
+    facts = a.facts()
+    write_json(a.path / "run.json", {**facts, "config": {"ensemble": {"vote": "soft"}, "members": [str(b.path)]}})
+    for folder in a.path.glob("fold-*/explanations/gradcam-*"):
+        folder.rename(folder.with_name("ensemble_gradcam-0a1b2c"))
+    (figure,) = Heatmaps("t", classes=("Normal",))(study_results({"E": [a]}))
+    words = words_of(figure)
+    assert "Grad-CAM, members' mean" in words
+    assert "✓ Normal" in words
+    assert "missing" not in words
+    assert sum(bool(axes.images) for axes in figure.axes) == 3  # the picture, its map and the bar
 
 
 def test_figures_are_built_from_a_study_and_written(made, tmp_path):

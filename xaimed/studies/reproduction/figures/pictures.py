@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,5 +106,5 @@ def _config_of(result: RunResult) -> dict[str, Any]:
     """What the run was shown; an ensemble was shown what its members were."""
     config: dict[str, Any] = result.facts["config"]
     while "members" in config:
-        config = Run(config["members"][0]).facts()["config"]
+        config = Run(Path(config["members"][0])).facts()["config"]
     return config
