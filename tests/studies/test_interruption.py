@@ -1,5 +1,6 @@
 """A run that was cut off anywhere and given again ends with the same bytes as one that was not."""
 
+import json
 import os
 import signal
 import subprocess
@@ -81,6 +82,9 @@ def test_the_same_bytes_wherever_it_was_cut_off(tmp_path, monkeypatch, unbroken,
         expected, found = contents(unbroken, fold), contents(run, fold)
         assert found.keys() == expected.keys()
         assert [name for name in expected if found[name] != expected[name]] == []
+        timings = json.loads((run / f"fold-{fold}" / "timings.json").read_text())
+        assert len(timings["epoch_seconds"]) == timings["epochs"] == len(found["history.csv"].splitlines()) - 1
+        assert min(timings["epoch_seconds"]) > 0
     assert not list(run.glob("*.partial"))
 
 

@@ -92,7 +92,7 @@ def _case(
         sample_id=chosen.sample_id,
     )
     maps = [part for name, found in stored.items() for part in _maps_of(chosen, name, found, data)]
-    mask = _mask(evidence_mask(data.manifest.root, entry["mask_path"]), data.preparation, picture.shape[-2:])
+    mask = shown_mask(evidence_mask(data.manifest.root, entry["mask_path"]), data.preparation, picture.shape[-2:])
     return Case(picture.numpy(), tuple(maps), header, " · ".join(filter(None, [subline, note])), mask)
 
 
@@ -119,7 +119,7 @@ def shown(picture: Tensor) -> Tensor:
     return smaller
 
 
-def _mask(mask: Tensor | None, preparation: Preparation, shape: torch.Size) -> npt.NDArray[np.bool_] | None:
+def shown_mask(mask: Tensor | None, preparation: Preparation, shape: torch.Size) -> npt.NDArray[np.bool_] | None:
     """What is seen of the evidence, at the size of the shown picture, where there is any."""
     if mask is None:
         return None

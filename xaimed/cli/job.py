@@ -17,7 +17,7 @@ DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 def main(config: str, outcome: str, parent: str, *packages: str) -> int:
     """Run the job and write its outcome; the exit status is that of ``xaimed train``."""
-    _end_with(int(parent))
+    end_with(int(parent))
     allow(packages)
     from xaimed.studies.run import run_to_the_end
 
@@ -40,7 +40,7 @@ def main(config: str, outcome: str, parent: str, *packages: str) -> int:
     return int(str(result["status"]))
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """A sweep that is killed must not leave a job behind that trains on unseen."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)

@@ -10,7 +10,8 @@ from xaimed.errors import StoreError
 
 HELP = """usage: xaimed report DIR... [--to FILE] [--title TEXT]
 
-Writes one HTML file for a run, a sweep or everything below a directory: the trust table first, metrics with intervals
+Writes one HTML file for a run, a sweep, a study or everything below a directory: the trust table first, of a study its
+tables beside what was published, metrics with intervals
 and tests, confusion matrices, calibration, residuals and curves, what evaluations found, a gallery of pictures with
 their heatmaps, the audit of the data, a reporting checklist, configuration, environment and the command to make it
 again. It opens from any folder without network or server; nothing in it is fetched, and text from data or
@@ -24,7 +25,8 @@ opens pictures large (arrow keys go on). Of more than 900 pictures all mistakes 
 
 examples:
   xaimed report outputs/runs/spine-resnet18-finetune-1a2b3c4d5e
-  xaimed report outputs/sweeps/0f1e2d3c4b --to sweep.html"""
+  xaimed report outputs/sweeps/0f1e2d3c4b --to sweep.html
+  xaimed report outputs/studies/spine"""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -40,15 +42,18 @@ def run(arguments: Sequence[str]) -> int:
     from rich.console import Console
 
     from xaimed.studies.sweep import runs_at
+    from xaimed.studies.whole_report.study import study_at
     from xaimed.studies.whole_report.write import NAME, write_html
 
-    runs = runs_at(asked.places)
+    studies = [study for place in asked.places if (study := study_at(place))]
+    others = [place for place in asked.places if place not in [study.folder for study in studies]]
+    runs = [*(run for study in studies for run in study.runs), *(runs_at(others) if others else [])]
     if not runs:
         raise StoreError(
             "there are no runs here", where=", ".join(map(str, asked.places)), fix="Give the directory of a run."
         )
-    target = asked.to or (runs[0].path if len(runs) == 1 else asked.places[0]) / NAME
-    written = write_html(runs, target.absolute(), asked.title)
+    target = asked.to or (runs[0].path if len(runs) == 1 and not studies else asked.places[0]) / NAME
+    written = write_html(runs, target.absolute(), asked.title, studies)
     size = written.stat().st_size / 1e6
     Console().print(f"report: {written} ({size:.1f} MB)", markup=False, highlight=False, soft_wrap=True)
     return 0

@@ -74,30 +74,27 @@ def run(arguments: Sequence[str]) -> int:
 
     from rich.console import Console
 
-    from xaimed.studies.reproduction.page import print_page, write_page
+    from xaimed.studies.reproduction.dryrun import print_dry_run
+    from xaimed.studies.reproduction.page import print_page, shown, write_page
     from xaimed.studies.reproduction.reading import study_of
     from xaimed.studies.reproduction.results import folder_of
-    from xaimed.studies.reproduction.standing import standings
-    from xaimed.studies.reproduction.watching import state_table
-    from xaimed.studies.reproduction.whole import Order, gather, make
+    from xaimed.studies.reproduction.whole import Order, gather, look, make, there_is
 
     console, place = Console(), Path(output).absolute()
-    launcher = [text for text in rest if text.startswith("hydra")]
+    launcher = [text for text in rest if text.lstrip("+~").startswith("hydra")]
     given = [f"output={place}", *(text for text in rest if text not in launcher)]
     study = study_of(asked.study, given, asked.config_dir, profile, asked.nested)
     order = Order(place, tuple(filter(None, asked.only.split(","))), tuple(launcher), asked.config_dir, asked.fail_fast)
     if asked.dry_run:
-        console.print(state_table(standings(study, place, asked.config_dir), {}))
-        return 0
-    if asked.tables:
-        made = standings(study, place, asked.config_dir)
-        failed = False
-    else:
-        made, failures = make(study, order, console)
-        failed = bool(failures)
-    results = gather(study, made, place)
-    print_page(results, console)
-    page = write_page(results, folder_of(study, place))
+        looked = look(study, order, fetch=False)
+        print_dry_run(looked, place, console)
+        return 1 if any(each.problem for each in looked.standings) else 0
+    after, failed = ([], {}) if asked.tables else make(study, order, console)
+    made = {each.member.name: each for each in [*there_is(study, order), *after]}
+    results = gather(study, list(made.values()), place, explain=not asked.tables)
+    found = shown(results)
+    print_page(found, console)
+    page = write_page(results, found, folder_of(study, place))
     console.print(f"written: {page}", markup=False, highlight=False, soft_wrap=True)
     return 1 if failed else 0
 

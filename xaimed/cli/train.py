@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
 from xaimed.config.places import run_groups, summary_of
 
@@ -29,35 +31,33 @@ def run(arguments: Sequence[str]) -> int:
 
     # With this Hydra raises its errors instead of printing them, so that they can be said in one line.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    environment = dict(os.environ)
     try:
-        return _hydra(list(arguments), environment)
+        return _hydra(list(arguments))
     except Exception as error:
         if _from_hydra(error):
             raise said_in_one_line(error) from error
         raise
 
 
-def _hydra(arguments: list[str], environment: dict[str, str]) -> int:
+def _hydra(arguments: list[str]) -> int:
+    from contextlib import ExitStack
+
     import hydra
     from hydra._internal.utils import get_args_parser
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import DictConfig
 
-    from xaimed.config.compose import composed, plain, quoted, refuse_foreign_reach
+    from xaimed.config.compose import composed, outlives_the_command, plain, quoted, refuse_foreign_reach
     from xaimed.config.places import conf_dir
+    from xaimed.config.targets import widened
+    from xaimed.studies.carrying import command_alive
     from xaimed.studies.sweep import Sweep
 
     asked = get_args_parser().parse_args(arguments)
     only_looking = asked.cfg or asked.info or asked.hydra_help or asked.shell_completion
     sweep: Sweep | None = None
-    if not only_looking:
-        config_dir = os.path.abspath(asked.config_dir) if asked.config_dir else None
-        config = composed(asked.overrides, asked.config_name or "train", config_dir)
-        refuse_foreign_reach(config)
-        if asked.multirun:
-            sweep = Sweep.of(config.output, asked.overrides)
-            arguments = [*arguments, f"hydra.sweep.dir={quoted(str(sweep.directory))}"]
+    command: Path | None = None
+    packages, lost = widened(), ""
     failed: list[int] = []
     raised: list[Exception] = []
 
@@ -67,22 +67,38 @@ def _hydra(arguments: list[str], environment: dict[str, str]) -> int:
                 from xaimed.studies.run import run_to_the_end
 
                 failed.extend(run_to_the_end(plain(config)).failures)
-            else:
-                job = HydraConfig.get()
-                sweep.run_job(int(job.job.num), list(job.overrides.task), config, environment)
+                return
+            # What an option of a sweep says of Hydra itself is known only now, and maybe on another machine.
+            refuse_foreign_reach(cast(DictConfig, HydraConfig.instance().cfg))
+            job = HydraConfig.get()
+            sweep.run_job(int(job.job.num), list(job.overrides.task), config, packages, command)
         except Exception as error:  # Hydra would print a line of its own
             raised.append(error)
 
     before = sys.argv
-    sys.argv = ["xaimed train", *arguments]
-    try:
-        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")(task)()
-    finally:
-        sys.argv = before
+    with ExitStack() as ending:
+        if not only_looking:
+            config_dir = os.path.abspath(asked.config_dir) if asked.config_dir else None
+            config = composed(asked.overrides, asked.config_name or "train", config_dir)
+            refuse_foreign_reach(config)
+            if asked.multirun:
+                sweep = Sweep.of(config.output, asked.overrides)
+                if not outlives_the_command(config):
+                    command = ending.enter_context(command_alive(sweep.directory))
+                arguments = [*arguments, f"hydra.sweep.dir={quoted(str(sweep.directory))}"]
+        sys.argv = ["xaimed train", *arguments]
+        try:
+            hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")(task)()
+        except Exception as error:
+            if sweep is None or _from_hydra(error):
+                raise
+            lost = " ".join(str(error).split())  # by the launcher, to which the jobs belong
+        finally:
+            sys.argv = before
     if raised:
         raise raised[0]
     if sweep is not None:
-        return sweep.conclude()
+        return sweep.conclude(lost)
     return 1 if failed else 0
 
 

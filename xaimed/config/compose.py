@@ -27,6 +27,19 @@ _LOGGING = {
     "colorlog.ColoredFormatter",
     "rich.logging.RichHandler",
 }
+_OWN_LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
+_SLURM = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"
+LAUNCHERS = (
+    _OWN_LAUNCHER,
+    _SLURM,
+    "hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",
+    "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher",
+)
+"""What may start jobs."""
+EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
+"""By launcher, the extra of xaimed that brings it."""
+_RUNS_COMMANDS = ("setup", "runtime_env")
+"""What launchers would hand to a shell."""
 
 
 def composed(overrides: Sequence[str], config_name: str = "train", config_dir: str | None = None) -> DictConfig:
@@ -78,9 +91,15 @@ def refuse_foreign_reach(config: DictConfig) -> None:
     for name in ("launcher", "sweeper"):  # Hydra accepts only its registered plugins here
         plugin = {key: value for key, value in (hydra.get(name) or {}).items() if key != "_target_"}
         check_targets(plugin, f"hydra.{name}")
+    _refuse_foreign_launcher(hydra.get("launcher") or {})
     check_targets(hydra.get("callbacks"), "hydra.callbacks")
     for name in ("job_logging", "hydra_logging"):
         _refuse_foreign_handlers(hydra.get(name), f"hydra.{name}")
+
+
+def outlives_the_command(config: DictConfig) -> bool:
+    """Whether what a launcher has started goes on by itself when the command is gone, as on a cluster."""
+    return bool(config.hydra.launcher.get("_target_") == _SLURM)
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
@@ -125,9 +144,39 @@ def said_in_one_line(error: Exception) -> XaimedError:
 def _no_such_option(missing: str, options: list[str]) -> ConfigError:
     group, _, name = missing.rpartition("/")
     options = options or groups().get(group, [])
+    if group == "hydra/launcher" and name in EXTRAS:
+        install = f"pip install 'xaimed[{EXTRAS[name]}]'"
+        return ConfigError(f"the launcher '{name}' is not installed", where=group, fix=f"Install it: {install}.")
     if not group:
         return ConfigError(f"there is no config '{name}'")
     return ConfigError(f"there is no {group} '{name}'", fix=near_miss(name, options))
+
+
+def _refuse_foreign_launcher(node: Mapping[str, Any]) -> None:
+    if (target := node.get("_target_", _OWN_LAUNCHER)) not in LAUNCHERS:
+        raise ConfigError(
+            f"jobs may not be started by '{target}'", where="hydra.launcher", fix=f"Use {', '.join(EXTRAS)}, or none."
+        )
+    _refuse_commands(node, "hydra.launcher")
+
+
+def _refuse_commands(node: Any, where: str) -> None:
+    """Launchers write some options into a shell script, and others hand commands on to the machines they start."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key in _RUNS_COMMANDS and value:
+                raise ConfigError(
+                    f"'{key}' would run commands, and is not supported",
+                    where=f"{where}.{key}",
+                    fix="Do it in the shell before; jobs get its environment.",
+                )
+            _refuse_commands(value, f"{where}.{key}")
+            _refuse_commands(key, where)
+    elif isinstance(node, list):
+        for value in node:
+            _refuse_commands(value, where)
+    elif isinstance(node, str) and "\n" in node:
+        raise ConfigError("an option of a launcher is one line", where=where)
 
 
 def _refuse_foreign_handlers(node: Any, where: str) -> None:

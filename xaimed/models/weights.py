@@ -175,10 +175,19 @@ def local_file(weights: str | None) -> Path:
     raise WeightsError("there is no such weights file", where=weights, fix=fix)
 
 
+def imagenet_place(name: str) -> Path:
+    """Where torchvision's ImageNet weights for ``name`` lie in torch.hub's cache, or would."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / _imagenet_address(name).rsplit("/", 1)[-1]
+
+
+def _imagenet_address(name: str) -> str:
+    url: str = models.get_model_weights(name)["IMAGENET1K_V1"].url
+    return url
+
+
 def _imagenet_file(name: str) -> Path:
     """Torchvision's file for ``name`` in torch.hub's cache, downloaded if it is not there yet."""
-    url: str = models.get_model_weights(name)["IMAGENET1K_V1"].url
-    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+    url, path = _imagenet_address(name), imagenet_place(name)
     start_of_hash = path.stem.rsplit("-", 1)[-1]
     if not path.is_file():
         _download(url, path, start_of_hash)

@@ -34,6 +34,7 @@ CELL, WIDEST, SMALLEST, EDGE = 0.95, 1.4, 0.62, 0.15
 NAMES = 1.7  # the most that class names may take left of the matrix
 SLANTED = 9  # from so many columns on, their names are slanted
 SLANT = 1.3
+STEEP = math.radians(55)
 WHITE_ON = 0.18  # below this luminance white text has the better contrast
 
 
@@ -54,15 +55,15 @@ def confusion_figure(
     counts = confusion.to_numpy()
     rows, columns = counts.shape
     probe = new_figure(8, 1)
-    cell = _cell(probe, confusion)
+    cell, slanted = _cell(probe, confusion), columns >= SLANTED
     down = [fitted(probe, name, NAMES, NORMAL, lines=3) for name in confusion.index]
     names_width = max(text_width(probe, line, NORMAL) for name in down for line in name.split("\n"))
     left = EDGE + LINE[NORMAL] + 0.1 + names_width + 0.1
-    width = max(left + columns * cell + EDGE + (SLANT * 0.6 if columns >= SLANTED else 0), 4.2)
+    width = max(left + columns * cell + EDGE + (SLANT * 0.6 if slanted else 0), 4.2)
     taken = 0.0 if stamp is None else text_width(probe, stamp, SMALL, "bold") + 0.35
     heading = fitted(probe, title, width - 2 * EDGE, LARGE, lines=3, weight="bold")
     top = EDGE + LINE[LARGE] * (heading.count("\n") + 1)
-    matrix_top = top + LINE[NORMAL] + 0.2 + LINE[NORMAL] + _column_names_height(probe, confusion, cell)
+    matrix_top = top + LINE[NORMAL] + 0.2 + LINE[NORMAL] + column_names_height(probe, confusion, cell, slanted=slanted)
     figure = new_figure(width, matrix_top + rows * cell + 0.2)
     write_at(figure, EDGE, EDGE, heading, fontsize=LARGE, fontweight="bold")
     subline = fitted(figure, _subline(confusion, counted(samples, repeats)), width - 2 * EDGE - taken, SMALL)
@@ -70,11 +71,11 @@ def confusion_figure(
     if stamp is not None:
         stamp_at(figure, width - EDGE, top - 0.04, stamp)
     axes = axes_at(figure, left, matrix_top, columns * cell, rows * cell)
-    _draw_cells(axes, counts, cell)
+    draw_cells(axes, counts, cell)
     for i, name in enumerate(down):
         place = {"ha": "right", "va": "center", "fontsize": NORMAL, "linespacing": 1.05}
         write_at(figure, left - 0.1, matrix_top + (i + 0.5) * cell, name, **place)
-    _name_columns(figure, confusion, left, matrix_top - 0.07, cell)
+    name_columns(figure, confusion, left, matrix_top - 0.07, cell, slanted=slanted)
     middle = matrix_top + rows * cell / 2
     style = {"fontsize": NORMAL, "fontweight": "bold"}
     write_at(figure, EDGE, middle, visible(confusion.index.name), rotation=90, va="center", **style)
@@ -96,7 +97,8 @@ def _subline(confusion: pd.DataFrame, n: str) -> str:
     return f"{n} · count and % of {'the true class' if square else 'those known'}"
 
 
-def _draw_cells(axes: Axes, counts: npt.NDArray[np.int64], cell: float) -> None:
+def draw_cells(axes: Axes, counts: npt.NDArray[np.int64], cell: float) -> None:
+    """Counts with their share of the row, in cells that are so many inches wide."""
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     # The darkest tenth of the map is left out: black text and white text both stay readable throughout.
@@ -126,20 +128,30 @@ def _luminance(colour: npt.NDArray[np.float64]) -> float:
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
-def _column_names_height(figure: Figure, confusion: pd.DataFrame, cell: float) -> float:
-    if len(confusion.columns) >= SLANTED:
-        return SLANT
+def column_names_height(figure: Figure, confusion: pd.DataFrame, cell: float, *, slanted: bool) -> float:
+    """What the names above the columns take, in inches."""
+    if slanted:
+        longest = max(text_width(figure, visible(name), SMALL) for name in confusion.columns)
+        return min(SLANT, longest * math.sin(STEEP) + 0.2)
     broken = [fitted(figure, name, cell - 0.06, SMALL, lines=4) for name in confusion.columns]
     return 0.07 + LINE[SMALL] * max(name.count("\n") + 1 for name in broken)
 
 
-def _name_columns(figure: Figure, confusion: pd.DataFrame, left: float, bottom: float, cell: float) -> None:
-    slanted = len(confusion.columns) >= SLANTED
+def name_columns(
+    figure: Figure, confusion: pd.DataFrame, left: float, bottom: float, cell: float, *, slanted: bool
+) -> None:
+    """The names above the columns, broken to their width or slanted."""
     for j, name in enumerate(confusion.columns):
         x = left + (j + 0.5) * cell
         if slanted:
-            longest = (SLANT - 0.15) / math.sin(math.radians(55))
-            style = {"rotation": 55, "rotation_mode": "anchor", "ha": "left", "va": "bottom", "fontsize": SMALL}
+            longest = (SLANT - 0.15) / math.sin(STEEP)
+            style = {
+                "rotation": math.degrees(STEEP),
+                "rotation_mode": "anchor",
+                "ha": "left",
+                "va": "bottom",
+                "fontsize": SMALL,
+            }
             write_at(figure, x, bottom, fitted(figure, name, longest, SMALL), **style)
         else:
             text = fitted(figure, name, cell - 0.06, SMALL, lines=4)

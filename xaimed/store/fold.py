@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from xaimed.errors import StoreError
+from xaimed.store.lock import is_in_use
 from xaimed.store.writing import read_json, sha256_of, write_json
 
 CONFIG, PREDICTIONS, SPLIT, WEIGHTS = "config.yaml", "predictions.csv", "split.csv", "weights.pt"
 NORMALIZATION = "normalization.json"
 HISTORY, QUARANTINE, TIMINGS = "history.csv", "quarantine.csv", "timings.json"
+EPOCH_SECONDS = "epoch_seconds"  # in TIMINGS, of every epoch
 EXPLANATIONS, EVALUATIONS = "explanations", "evaluations"
 FAILURE, IMBALANCE = "failure.json", "imbalance.csv"
 SVM, BRANCHES = "svm.npz", "branches.csv"  # of a hybrid
 VALIDATION = "validation.csv"  # predictions of the rows that chose the checkpoint, where none of them is reported
 SEALED = (CONFIG, PREDICTIONS, SPLIT, WEIGHTS, NORMALIZATION)
 SEALED_WHERE_THERE = (SVM, BRANCHES, VALIDATION)
+GLANCES = 20
+"""How often a lock is tried: somebody who only looks whether it is held holds it himself for a moment."""
 
 
 class Fold:
@@ -47,6 +52,16 @@ class Fold:
         """Whether the fold is done."""
         return (self.path / "fold.json").is_file()
 
+    @property
+    def occupied(self) -> bool:
+        """Whether something lies in its place that is no finished fold."""
+        return self.path.exists() and not self.complete
+
+    @property
+    def being_made_now(self) -> bool:
+        """Whether some process is making it."""
+        return is_in_use(self._lock)
+
     def facts(self) -> dict[str, Any]:
         """What was written down when the fold was done."""
         try:
@@ -60,6 +75,12 @@ class Fold:
     def verify(self, identity: str | None = None) -> None:
         """Refuse a finished fold that was edited, damaged or made from another configuration."""
         facts = self.facts()
+        if facts.get("fold", self.index) != self.index:
+            raise StoreError(
+                f"this is fold {facts['fold']} under another name",
+                where=self.path,
+                fix="Move the directory away and run again.",
+            )
         if identity is not None and facts.get("identity") != identity:
             raise StoreError(
                 f"this fold was made from another configuration ({facts.get('identity')} instead of {identity})",
@@ -83,17 +104,28 @@ class Fold:
     @contextmanager
     def being_made(self) -> Iterator[Path]:
         """The partial directory, held by this process alone."""
+        if self.occupied:
+            raise StoreError(
+                "there is no fold.json in this directory: it is half a fold, or none of xaimed's",
+                where=self.path,
+                fix="Move the directory away and run again.",
+            )
         self.partial.mkdir(parents=True, exist_ok=True)
         with self._lock.open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                lock.seek(0)
-                raise StoreError(
-                    f"fold {self.index} is being made by {lock.read().strip() or 'another process'} just now",
-                    where=self.partial,
-                    fix="Wait for it, or stop it first.",
-                ) from error
+            for left in reversed(range(GLANCES)):
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as error:
+                    if left:
+                        time.sleep(0.01)
+                        continue
+                    lock.seek(0)
+                    raise StoreError(
+                        f"fold {self.index} is being made by {lock.read().strip() or 'another process'} just now",
+                        where=self.partial,
+                        fix="Wait for it, or stop it first.",
+                    ) from error
             lock.truncate(0)
             lock.write(f"process {os.getpid()}")
             lock.flush()

@@ -29,6 +29,7 @@ from xaimed.reporting.tables import to_csv
 from xaimed.reporting.tensorboard import add_figure_image
 from xaimed.store.fold import (
     CONFIG,
+    EPOCH_SECONDS,
     FAILURE,
     HISTORY,
     IMBALANCE,
@@ -115,7 +116,8 @@ def _fit(parts: Parts, folder: Path) -> dict[str, Any]:
         except SystemExit as stop:  # Lightning's way of ending after Ctrl-C
             raise KeyboardInterrupt from stop
         _write_history(parts.module, folder)
-        write_json(fitted, {"fit_seconds": time.perf_counter() - began, "epochs": len(parts.module.history)})
+        spent, epochs = time.perf_counter() - began, len(parts.module.history)
+        write_json(fitted, {"fit_seconds": spent, "epochs": epochs, EPOCH_SECONDS: parts.clock.seconds})
     best = folder / BEST
     chosen = torch.load(best if best.exists() else resume, weights_only=True, map_location="cpu")
     parts.module.load_state_dict(chosen["state_dict"])

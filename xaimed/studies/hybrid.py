@@ -14,7 +14,7 @@ from xaimed.data.protocol import Split
 from xaimed.data.randomness import seed_for
 from xaimed.models.hybrid.chain import Chain
 from xaimed.models.hybrid.network import HybridNetwork, seen_by_the_chain
-from xaimed.store.fold import HISTORY, SVM, TIMINGS, WEIGHTS
+from xaimed.store.fold import EPOCH_SECONDS, HISTORY, SVM, TIMINGS, WEIGHTS
 from xaimed.store.writing import read_json, write_bytes
 from xaimed.studies.parts import Parts
 from xaimed.studies.plan import Plan
@@ -43,7 +43,7 @@ def trained_before(
     write_bytes(folder / HISTORY, (trained.path / HISTORY).read_bytes())
     progress.say(f"fold {split.fold}: its CNN was trained in {plan.cnn.path.name}, nothing is trained again")
     timings = read_json(trained.path / TIMINGS)
-    kept = {key: timings[key] for key in ("fit_seconds", "epochs", "best_epoch")}
+    kept = {key: timings[key] for key in ("fit_seconds", "epochs", EPOCH_SECONDS, "best_epoch") if key in timings}
     return kept | {"cnn_trained_in": plan.cnn.path.name}
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from xaimed.evaluation.findings import read_arrays
 from xaimed.evaluation.gathered import Gathered, short_names
+from xaimed.evaluation.predictions import Predictions
 from xaimed.reporting.canvas import save_figure
 from xaimed.reporting.evaluations import evaluation_table
 from xaimed.reporting.faithfulness import faithfulness_figure
@@ -36,7 +37,9 @@ def judged(result: RunResult) -> Iterator[Judged]:
     """Every evaluation of a run, and how far its folds agree where that was asked."""
     assert result.predictions is not None
     for found in [*result.findings(), *agreement_over_folds_of(result.run, result.predictions)]:
-        yield Judged(found.key, [evaluation_table(found), *_zones(result, found)], _curves(result, found))
+        yield Judged(
+            found.key, [evaluation_table(found), *zone_tables(result.predictions, found)], _curves(result, found)
+        )
 
 
 def judgement_of(result: RunResult, folder: Path) -> list[str]:
@@ -52,10 +55,9 @@ def judgement_of(result: RunResult, folder: Path) -> list[str]:
     return parts
 
 
-def _zones(result: RunResult, found: Gathered) -> Iterator[Table]:
-    """Of an evaluation of zones: how the classes differ in each, for every explainer."""
-    predictions = result.predictions
-    if predictions is None or predictions.kind == "multilabel":
+def zone_tables(predictions: Predictions, found: Gathered) -> Iterator[Table]:
+    """Of an evaluation of zones: how the classes differ in each, for every explainer; of nothing else any table."""
+    if predictions.kind == "multilabel":
         return
     frame = predictions.frame.drop_duplicates("sample_id").set_index("sample_id")
     labels, patients = _by_sample(frame["label"]), _by_sample(frame["group"])

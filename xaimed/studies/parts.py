@@ -14,6 +14,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from xaimed.callbacks.branches import WriteBranches
 from xaimed.callbacks.checkpoints import ResumePoint
+from xaimed.callbacks.clock import EpochClock
 from xaimed.callbacks.evaluate import EvaluateFold
 from xaimed.callbacks.explain import ExplainFold
 from xaimed.callbacks.predictions import WritePredictions
@@ -43,6 +44,7 @@ class Parts:
     module: Classifier
     data: FoldData
     trainer: pl.Trainer
+    clock: EpochClock
 
 
 def check_parts(plan: Plan) -> None:
@@ -118,12 +120,13 @@ def _named(group: str) -> Iterator[None]:
 
 def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> Parts:
     """The parts of one fold that is made in ``folder``."""
-    config = plan.config
+    config, clock = plan.config, EpochClock()
     trainer = instantiate(
         config["trainer"],
         folder=folder,
         callbacks=[
             *_asked_callbacks(plan),
+            clock,
             ResumePoint(),
             ShowProgress(progress, split.fold),
             WritePredictions(),
@@ -132,7 +135,8 @@ def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> P
         ],
         loggers=[instantiate(node, save_dir=str(folder)) for node in (config.get("logger") or {}).values()],
     )
-    return Parts(module_of(plan, split), data_of(plan, split, preparation_of_fold(plan, split, folder)), trainer)
+    data = data_of(plan, split, preparation_of_fold(plan, split, folder))
+    return Parts(module_of(plan, split), data, trainer, clock)
 
 
 def module_of(plan: Plan, split: Split) -> Classifier:

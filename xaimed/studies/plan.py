@@ -48,6 +48,7 @@ class Plan:
         config: the resolved configuration, plain containers only.
         run: where it lies.
         identity: the hash of what decides its training.
+        data: the fingerprint of the whole manifest, with what cannot be read.
         manifest: the samples that can be read.
         quarantined: those that cannot, with reasons.
         splits: every fold of the protocol.
@@ -69,6 +70,7 @@ class Plan:
     config: dict[str, Any]
     run: Run
     identity: str
+    data: str
     manifest: Manifest
     quarantined: pd.DataFrame
     splits: list[Split]
@@ -128,6 +130,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
         config=config,
         run=run,
         identity=name,
+        data=whole.fingerprint(),
         manifest=manifest,
         quarantined=quarantined,
         splits=splits,

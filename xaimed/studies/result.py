@@ -120,6 +120,8 @@ def result_of(run: Run) -> RunResult:
     tables, refused = [], {}
     for fold in run.finished():
         try:
+            if fold.index not in facts["folds"]:
+                raise StoreError(f"this run has no fold {fold.index}", where=fold.path, fix="Move it away.")
             fold.verify(facts["identity"])
             tables.append(read_predictions(fold.path / PREDICTIONS))
         except StoreError as error:

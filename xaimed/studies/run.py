@@ -198,6 +198,7 @@ def _described(plan: Plan) -> dict[str, Any]:
         "identity": plan.identity,
         "name": plan.config["name"],
         "dataset": plan.manifest.name,
+        "data": plan.data,
         "kind": plan.manifest.task.kind.value,
         "classes": list(plan.manifest.task.classes),
         "samples": len(plan.manifest),

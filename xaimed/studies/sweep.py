@@ -6,10 +6,8 @@ Nothing heavy is imported here: the process that starts the jobs stays small how
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,10 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from xaimed.config.compose import plain
-from xaimed.config.targets import widened
 from xaimed.errors import XaimedError
 from xaimed.store.run import Run, find_runs
 from xaimed.store.writing import read_json, write_json
+from xaimed.studies.carrying import carried_out
 
 
 @dataclass(frozen=True)
@@ -36,19 +34,31 @@ class Sweep:
         name = hashlib.sha256("\n".join(sorted(asked)).encode()).hexdigest()[:10]
         return cls(Path(output).absolute() / "sweeps" / name)
 
-    def run_job(self, number: int, overrides: list[str], config: DictConfig, environment: Mapping[str, str]) -> None:
-        """Run one job to its end in a process of its own; never raises for what goes wrong in it."""
+    def run_job(
+        self, number: int, overrides: list[str], config: DictConfig, packages: Sequence[str], command: Path | None
+    ) -> None:
+        """Run one job to its end in a process of its own; never raises for what goes wrong in it.
+
+        Args:
+            number: of the job, from 0.
+            overrides: what tells it apart.
+            config: its configuration.
+            packages: what ``--allow`` has named.
+            command: tells whether the command that wants it is still alive; None lets it go on without.
+        """
         said = ", ".join(overrides) or "no overrides"
         console = Console()
         console.rule(f"job {number}: {said}", characters="-", align="left")
         record: dict[str, Any] = {"job": number, "overrides": overrides}
         try:
-            outcome = self._in_process(number, plain(config), environment)
+            self.directory.mkdir(parents=True, exist_ok=True)
+            job, outcome = self.directory / f"job-{number:03}.json", self._record(number)
+            result = carried_out(plain(config), job, outcome, packages=packages, command=command)
         except XaimedError as error:
             print(f"xaimed: {error}", file=sys.stderr)
-            outcome = {"status": 2, "error": str(error)}
-        write_json(self._record(number), record | outcome)
-        if outcome["status"]:
+            result = {"status": 2, "error": str(error)}
+        write_json(self._record(number), record | result)
+        if result["status"]:
             console.print(f"job {number} FAILED ({said})", style="bold red", markup=False, highlight=False)
 
     def runs(self) -> list[Run]:
@@ -57,8 +67,12 @@ class Sweep:
             {record["run"]: Run(Path(record["run"])) for record in self._records() if record.get("run")}.values()
         )
 
-    def conclude(self) -> int:
-        """Print one table of all runs and list what failed; the exit status of the sweep."""
+    def conclude(self, lost: str = "") -> int:
+        """Print one table of all runs and list what failed; the exit status of the sweep.
+
+        Args:
+            lost: what the launcher says of a job that it lost.
+        """
         from xaimed.studies.result import result_of
         from xaimed.studies.tables import print_results, write_runs_table
 
@@ -72,20 +86,9 @@ class Sweep:
         for record in failed:
             line = f"job {record['job']} failed ({', '.join(record['overrides'])}): {record.get('error', 'see above')}"
             console.print(line, style="bold red", markup=False, highlight=False, soft_wrap=True)
-        return 1 if failed else 0
-
-    def _in_process(self, number: int, config: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-        job, outcome = self.directory / f"job-{number:03}.json", self._record(number)
-        self.directory.mkdir(parents=True, exist_ok=True)
-        write_json(job, config)
-        outcome.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "xaimed.cli.job", str(job), str(outcome), str(os.getpid()), *widened()]
-        # The environment of the command line, before any config could change it.
-        status = subprocess.run(command, env=dict(environment), check=False).returncode
-        if outcome.exists():
-            return dict(read_json(outcome))
-        reason = f"killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
-        return {"status": 1, "error": f"the process was {reason}"}
+        if lost:
+            console.print(f"a job was lost: {lost}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        return 1 if failed or lost else 0
 
     def _records(self) -> list[dict[str, Any]]:
         return [read_json(path) for path in sorted(self.directory.glob("job-*.outcome.json"))]

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
-from xaimed.evaluation.statistics.agreement import icc, weighted_kappa
+from xaimed.evaluation.statistics.agreement import icc, lights_kappa, weighted_kappa
 from xaimed.evaluation.statistics.bootstrap import Clusters
 from xaimed.evaluation.statistics.corrections import adjusted
 from xaimed.evaluation.statistics.effect_sizes import (
@@ -104,6 +104,28 @@ def test_kappa_is_scikit_learns(weights, theirs):
     drawn = [cohen_kappa_score(first[row], second[row], weights=theirs) for row in rows]
     one = weighted_kappa(first, second, 5, weights, resamples=3)
     assert (one.low, one.high) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])))
+
+
+@pytest.mark.parametrize("weights", ["none", "linear", "quadratic"])
+def test_of_several_readers_the_mean_over_pairs_that_rated_the_same(weights):
+    chance = np.random.default_rng(4)
+    table = chance.integers(5, size=(40, 4)).astype(float)
+    table[:20, 2], table[20:, 3] = np.nan, np.nan  # the third and the fourth never meet
+    pairs = [
+        (0, 1, slice(None)),
+        (0, 2, slice(20, None)),
+        (1, 2, slice(20, None)),
+        (0, 3, slice(20)),
+        (1, 3, slice(20)),
+    ]
+    expected = [cohen_kappa_score(table[rows, i], table[rows, j], labels=range(5),
+                                  weights=None if weights == "none" else weights) for i, j, rows in pairs]  # fmt: skip
+    found = lights_kappa(table, 5, weights, resamples=200)
+    assert found.value == pytest.approx(np.mean(expected))
+    assert found.low < found.value < found.high
+    two = table[:, :2].astype(int)
+    alone = weighted_kappa(two[:, 0], two[:, 1], 5, weights, resamples=200)
+    assert lights_kappa(two, 5, weights, resamples=200) == alone
 
 
 def test_readers_of_one_class_have_no_kappa():

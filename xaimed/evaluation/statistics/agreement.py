@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -45,6 +46,49 @@ def weighted_kappa(
         _kappa((counts @ tables).reshape(-1, classes, classes), weights)
         for counts in (clusters.draws(resamples, seed) if clusters.number > 1 else ())
     ]
+    return bounded(value, np.concatenate(drawn or [np.empty(0)]), clusters)
+
+
+def lights_kappa(
+    ratings: npt.ArrayLike,
+    classes: int,
+    weights: Weighting = "none",
+    groups: npt.ArrayLike | None = None,
+    seed: int = SEED,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """The mean of Cohen's kappa over every two of several readers, after Light, with its interval.
+
+    Two who never rated the same are no pair. Undefined (NaN) where two say one and the same class throughout.
+
+    Args:
+        ratings: ``[rated, readers]``, class numbers in their order; NaN where a reader did not rate.
+        classes: how many classes there are.
+        weights: as for ``weighted_kappa``.
+        groups: the patient of every row; each row its own when left out.
+        seed: of the bootstrap.
+        resamples: of the bootstrap.
+    """
+    table = np.asarray(ratings, dtype=np.float64)
+    clusters = Clusters(np.arange(len(table)) if groups is None else groups)
+    sums = []
+    for one, other in combinations(range(table.shape[1]), 2):
+        rows = np.flatnonzero(~np.isnan(table[:, [one, other]]).any(axis=1))
+        if not len(rows):
+            continue
+        said = np.zeros((len(table), classes, classes))
+        said[rows, table[rows, one].astype(np.int64), table[rows, other].astype(np.int64)] = 1
+        sums.append(clusters.sums(said).reshape(clusters.number, -1))
+
+    def mean(counts: npt.NDArray[np.int32]) -> Values:
+        found = [_kappa((counts @ each).reshape(-1, classes, classes), weights) for each in sums]
+        kappas: Values = np.mean(found, axis=0)
+        return kappas
+
+    if not sums:
+        return bounded(float("nan"), np.empty(0), clusters)
+    drawn = [mean(counts) for counts in (clusters.draws(resamples, seed) if clusters.number > 1 else ())]
+    value = float(mean(np.ones((1, clusters.number), dtype=np.int32))[0])
     return bounded(value, np.concatenate(drawn or [np.empty(0)]), clusters)
 
 

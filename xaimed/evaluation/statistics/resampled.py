@@ -54,11 +54,25 @@ class Resampled:
         return replace(bounded(self.measured[metric] - other.measured[metric], drawn, self.clusters), n=self.samples)
 
 
-def resampled(predictions: Predictions, resamples: int = RESAMPLES, seed: int = SEED) -> Resampled:
-    """Every metric of ``METRICS``, measured and resampled; a single patient cannot be resampled."""
+def resampled(
+    predictions: Predictions,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    among: npt.NDArray[np.bool_] | None = None,
+) -> Resampled:
+    """Every metric of ``METRICS``, measured and resampled; a single patient cannot be resampled.
+
+    Args:
+        predictions: the rows.
+        resamples: how often the patients are drawn.
+        seed: decides all draws.
+        among: the rows that are measured; all without. Patients are drawn from all rows either way, so that a part can
+            be held against the whole in the same resamples.
+    """
     clusters = Clusters(predictions.frame["group"].to_numpy(dtype=str))
     folds = predictions.frame["fold"].to_numpy()
-    repeats = [np.flatnonzero(np.isin(folds, those)) for those in predictions.repeats]
+    counted = np.ones(len(folds), dtype=bool) if among is None else among
+    repeats = [np.flatnonzero(np.isin(folds, those) & counted) for those in predictions.repeats]
     measures = [_measure(predictions, rows, clusters) for rows in repeats]
     drawn = [_over(measures, counts) for counts in clusters.draws(resamples if clusters.number > 1 else 0, seed)]
     all_drawn = {name: np.concatenate([part[name] for part in drawn] or [np.empty(0)]) for name in (*METRICS, LACKING)}
@@ -67,7 +81,7 @@ def resampled(predictions: Predictions, resamples: int = RESAMPLES, seed: int = 
         {name: float(measured[name][0]) for name in METRICS},
         {name: all_drawn[name] for name in METRICS},
         clusters,
-        predictions.samples,
+        int(predictions.frame.loc[counted, "sample_id"].nunique()),
         len(repeats),
         int((all_drawn[LACKING] > 0).sum()),
     )

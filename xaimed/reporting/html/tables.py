@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from xaimed.reporting.html.document import text
-from xaimed.reporting.tables import Estimate, Table
+from xaimed.reporting.tables import Cell, Estimate, Table
 
 
 def to_html(table: Table) -> str:
     """The table with its title as caption."""
     head = "".join(f'<th scope="col"{_side(table, i)}>{text(name)}</th>' for i, name in enumerate(table.columns))
+    width = len(table.columns)
     rows = "".join(
-        f'<tr><th scope="row">{text(row[0])}</th>'
-        + "".join(f"<td{_side(table, i)}>{text(cell)}</td>" for i, cell in enumerate(row[1:], 1))
-        + "</tr>"
-        for row in table.rows
+        (f'<tr class="block"><th scope="rowgroup" colspan="{width}">{text(name)}</th></tr>' if name else "")
+        + "".join(_row(table, row) for row in those)
+        for name, those in table.parts
     )
     notes = "".join(f"<li>{text(note)}</li>" for note in table.notes)
     return (
@@ -22,6 +22,11 @@ def to_html(table: Table) -> str:
         + (f'<ul class="notes">{notes}</ul>' if notes else "")
         + "</div>"
     )
+
+
+def _row(table: Table, row: tuple[Cell, ...]) -> str:
+    cells = "".join(f"<td{_side(table, i)}>{text(cell)}</td>" for i, cell in enumerate(row[1:], 1))
+    return f'<tr><th scope="row">{text(row[0])}</th>{cells}</tr>'
 
 
 def _side(table: Table, column: int) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from matplotlib.figure import Figure
 from rich.console import Console
@@ -16,10 +18,11 @@ from xaimed.reporting.latex import to_latex
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.terminal import TerminalTable
 from xaimed.reporting.text import markdown
-from xaimed.store.writing import write_text
+from xaimed.store.writing import write_json, write_text
 from xaimed.studies.reproduction.results import Results
 
-PAGE, TABLES, FIGURES = "study.md", "tables", "figures"
+PAGE, FACTS, TABLES, FIGURES = "study.md", "study.json", "tables", "figures"
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def shown(results: Results) -> Shown:
     lacking: dict[str, str] = {}
     for name, node in results.study.tables.items():
         try:
-            tables[name] = instantiate(node)(results)
+            tables[name] = [_stamped(table, results.unlike) for table in instantiate(node)(results)]
         except XaimedError as error:
             lacking[name] = str(error)
     for name, node in results.study.figures.items():
@@ -52,35 +55,64 @@ def shown(results: Results) -> Shown:
     return Shown(tables, figures, lacking)
 
 
-def write_page(results: Results, folder: Path) -> Path:
-    """Write the page and everything on it; the page's path."""
-    found = shown(results)
-    for place in (folder / TABLES, folder / FIGURES):
-        place.mkdir(parents=True, exist_ok=True)
+def _stamped(table: Table, stamp: str) -> Table:
+    """The table, with its stamp said once: in its title, in its notes, or else in a note of its own."""
+    if not stamp or any(stamp in said for said in (table.title, *table.notes)):
+        return table
+    return replace(table, notes=(*table.notes, f"Stamp: {stamp}."))
+
+
+def write_page(results: Results, found: Shown, folder: Path) -> Path:
+    """Write the page and everything on it, and remove what former pages had; the page's path."""
     lines = _head(results, found)
+    files: set[Path] = set()
     for name, made in found.tables.items():
-        for i, table in enumerate(made):
-            stem = f"{name}-{i + 1}" if len(made) > 1 else name
-            write_text(folder / TABLES / f"{stem}.md", to_markdown(table))
-            write_text(folder / TABLES / f"{stem}.csv", to_csv(table))
-            write_text(folder / TABLES / f"{stem}.tex", to_latex(table, label=f"tab:{results.study.name}-{stem}"))
+        for stem, table in _numbered(name, made):
+            kinds = {
+                "md": to_markdown(table),
+                "csv": to_csv(table),
+                "tex": to_latex(table, f"tab:{folder.name}-{stem}"),
+            }
+            for kind, content in kinds.items():
+                files.add(folder / TABLES / f"{stem}.{kind}")
+                write_text(folder / TABLES / f"{stem}.{kind}", content)
             lines += [to_markdown(table)]
     for name, drawn in found.figures.items():
-        for i, figure in enumerate(drawn):
-            stem = f"{name}-{i + 1}" if len(drawn) > 1 else name
+        for stem, figure in _numbered(name, drawn):
+            files.add(folder / FIGURES / f"{stem}.png")
             save_figure(figure, folder / FIGURES / f"{stem}.png")
             lines += [f"![{stem}]({FIGURES}/{stem}.png)", ""]
+    for former in [*(folder / TABLES).glob("*"), *(folder / FIGURES).glob("*")]:
+        if former not in files:
+            former.unlink()
     write_text(folder / PAGE, "\n".join(lines))
+    write_json(folder / FACTS, _facts(results, found, folder))
     return folder / PAGE
 
 
-def print_page(results: Results, console: Console) -> None:
+def print_page(found: Shown, console: Console) -> None:
     """The tables in the terminal."""
-    found = shown(results)
     for table in (table for made in found.tables.values() for table in made):
         console.print(TerminalTable(table))
     for line in _lacking(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _numbered(name: str, made: Sequence[Made]) -> list[tuple[str, Made]]:
+    return [(f"{name}-{i}" if len(made) > 1 else name, each) for i, each in enumerate(made, start=1)]
+
+
+def _facts(results: Results, found: Shown, folder: Path) -> dict[str, Any]:
+    """The page for programs, such as ``xaimed report``: tables as text, and which pictures and runs belong to it."""
+    tables = [
+        {**asdict(table), "rows": [[str(cell) for cell in row] for row in table.rows]}
+        for made in found.tables.values()
+        for table in made
+    ]
+    figures = [f"{FIGURES}/{stem}.png" for name, drawn in found.figures.items() for stem, _ in _numbered(name, drawn)]
+    runs = [os.path.relpath(result.run.path, folder) for row in results.rows for result in row.results]
+    head = {"title": results.study.title, "stamp": results.unlike, "lacking": found.lacking}
+    return {**head, "tables": tables, "figures": figures, "runs": runs}
 
 
 def _head(results: Results, found: Shown) -> list[str]:

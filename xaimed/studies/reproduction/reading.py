@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,26 @@ from xaimed.config.identity import DECIDES_NOTHING
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
 from xaimed.studies.published.reading import paper_from
-from xaimed.studies.reproduction.study import NESTED, Member, Row, Study
+from xaimed.studies.reproduction.rows import (
+    GROUP,
+    Node,
+    label_of,
+    once_more,
+    only,
+    options_of,
+    texts,
+    trained_rows,
+    voting_rows,
+)
+from xaimed.studies.reproduction.study import NESTED, Study
 
-GROUP = "study"
-KEYS = ("published", "name", "title", "roots", "recipe", "grid", "runs", "votes", "chosen", NESTED, "profiles")
+KEYS = (
+    *("published", "name", "title", "roots", "readings", "recipe", "grid", "runs", "votes", "chosen", NESTED),
+    "profiles",
+)
+MADE_FROM = ("recipe", "grid", "runs", "votes")
 SHOWN = ("tables", "figures")
-PROFILE_KEYS = ("stamp", "recipe", "grid", "runs", "votes", "last", "without", *SHOWN)
-OPTION_KEYS = ("is", "overrides", "repeats")
-Node = Mapping[str, Any]
+PROFILE_KEYS = ("stamp", "recipe", "grid", "runs", "votes", "last", "without", NESTED, *SHOWN)
 
 
 def study_of(
@@ -49,46 +60,44 @@ def study_of(
     own = [text for text in overrides if _key(text).startswith(f"{GROUP}.")]
     given = tuple(text for text in overrides if text not in own)
     node = _node(name, own, config_dir)
-    _only(node, (*KEYS, *SHOWN), GROUP)
+    only(node, (*KEYS, *SHOWN), GROUP)
     profiles = node.get("profiles") or {}
     if profile and profile not in profiles:
         raise ConfigError(f"study '{name}' has no profile '{profile}'", fix=near_miss(profile, profiles))
     smaller: Node = profiles.get(profile) or {}
-    _only(smaller, PROFILE_KEYS, f"{GROUP}.profiles.{profile}")
+    only(smaller, PROFILE_KEYS, f"{GROUP}.profiles.{profile}")
     if not any(node.get(key) for key in ("grid", "runs")):
         raise ConfigError(
             f"study '{name}' names no runs", where=f"{GROUP}.grid", fix="Give it a grid, or runs, as conf/study/spine."
         )
+    merged = _merged(node, smaller)
     left_out = smaller.get("without") or []
-    last = (*_texts(smaller.get("last")), *given)
-    trained = list(_trained({**node, **_merged(node, smaller)}, last))
-    rows = [row for row in trained if row.name not in left_out]
-    rows += [row for row in _voting(node, smaller) if row.name not in left_out]
+    trained = [row for row in trained_rows(merged, (*texts(smaller.get("last")), *given)) if row.name not in left_out]
+    rows = [*trained, *(row for row in voting_rows(merged["votes"]) if row.name not in left_out)]
     if nested:
-        if not node.get(NESTED):
+        if not merged[NESTED]:
             raise ConfigError(
                 f"study '{name}' names no nested protocol", where=f"{GROUP}.{NESTED}", fix="Such as [protocol=nested]."
             )
-        rows += [_once_more(row, _texts(node[NESTED])) for row in trained if row.name not in left_out]
-    published = node.get("published")
+        rows += [once_more(row, texts(merged[NESTED])) for row in trained]
+    published, chosen = node.get("published"), node.get("chosen") or {}
     return Study(
         name=name,
         title=str(node.get("title") or name),
         profile=profile,
         rows=tuple(rows),
         axes={
-            axis: {key: _label(key, option) for key, option in _options(axis, options)}
-            for axis, options in (_merged(node, smaller).get("grid") or {}).items()
+            axis: {key: label_of(key, option) for key, option in options_of(axis, options)}
+            for axis, options in merged["grid"].items()
         },
-        tables={
-            key: part for key, part in {**(node.get("tables") or {}), **(smaller.get("tables") or {})}.items() if part
-        },
-        figures={
-            key: part for key, part in {**(node.get("figures") or {}), **(smaller.get("figures") or {})}.items() if part
-        },
-        chosen={str(key): str(why) for key, why in (node.get("chosen") or {}).items()},
+        tables=merged["tables"],
+        figures=merged["figures"],
+        chosen={str(key): str(why) for key, why in chosen.items()},
         stamp=str(smaller.get("stamp") or ""),
-        changed=tuple(text for text in given if _decides(text)),
+        changed=(
+            *(text for text in own if _key(text).removeprefix(f"{GROUP}.").split(".")[0] in MADE_FROM),
+            *(text for text in given if _decides(text) and _key(text) not in chosen),
+        ),
         paper=paper_from(name, published) if published else None,
     )
 
@@ -108,66 +117,18 @@ def _node(name: str, own: Sequence[str], config_dir: Path | None) -> dict[str, A
 
 
 def _merged(node: Node, smaller: Node) -> dict[str, Any]:
-    """Recipe, grid and runs, those of a profile over those of the study; null takes an option out."""
-    recipe = [*_texts(node.get("recipe")), *_texts(smaller.get("recipe"))]
+    """What a profile says over what the study says; null takes a part, an option, a run or a table out."""
+    parts = {**_parts(node.get("recipe"), "of the study"), **_parts(smaller.get("recipe"), "of the profile")}
     grid: dict[str, dict[str, Any]] = {axis: dict(options) for axis, options in (node.get("grid") or {}).items()}
     for axis, options in (smaller.get("grid") or {}).items():
         grid[axis] = {**grid.get(axis, {}), **options}
-    runs = {**(node.get("runs") or {}), **(smaller.get("runs") or {})}
-    return {"recipe": recipe, "grid": grid, "runs": {key: run for key, run in runs.items() if run is not None}}
-
-
-def _trained(node: Node, last: Sequence[str]) -> Iterator[Row]:
-    """The rows of the grid and those outside of it; what repeats is one row."""
-    recipe, grid = tuple(node["recipe"]), node["grid"]
-    repeating = [axis for axis, options in grid.items() if options.get("repeats")]
-    axes = {axis: _options(axis, options) for axis, options in grid.items()}
-    rows: dict[tuple[str, ...], list[Member]] = {}
-    for combination in product(*axes.values()) if axes else []:
-        place = {axis: key for axis, (key, _) in zip(axes, combination, strict=True)}
-        overrides = tuple(text for _, option in combination for text in _texts(option.get("overrides")))
-        shown = {axis: _label(key, option) for axis, (key, option) in zip(axes, combination, strict=True)}
-        name, label = "_".join(place.values()), ", ".join(shown.values())
-        kept = tuple(key for axis, key in place.items() if axis not in repeating)
-        rows.setdefault(kept, []).append(Member(name, label, (*recipe, *overrides, *last), place))
-    for kept, members in rows.items():
-        labels = [grid[axis][members[0].place[axis]] for axis in axes if axis not in repeating]
-        keys = [key for axis, key in members[0].place.items() if axis not in repeating]
-        yield Row("_".join(kept), ", ".join(map(_label, keys, labels)), tuple(members))
-    for name, run in node["runs"].items():
-        _only(run, OPTION_KEYS, f"{GROUP}.runs.{name}")
-        member = Member(str(name), _label(name, run), (*recipe, *_texts(run.get("overrides")), *last))
-        yield Row(member.name, member.label, (member,))
-
-
-def _voting(node: Node, smaller: Node) -> Iterator[Row]:
-    for name, vote in {**(node.get("votes") or {}), **(smaller.get("votes") or {})}.items():
-        if vote is None:
-            continue
-        _only(vote, ("is", "of"), f"{GROUP}.votes.{name}")
-        member = Member(str(name), _label(name, vote), votes=_texts(vote["of"]))
-        yield Row(member.name, member.label, (member,))
-
-
-def _once_more(row: Row, overrides: tuple[str, ...]) -> Row:
-    members = tuple(
-        Member(
-            f"{each.name}_{NESTED}", f"{each.label}, {NESTED}", (*each.overrides, *overrides), each.place, nested=True
-        )
-        for each in row.members
-    )
-    return Row(f"{row.name}_{NESTED}", f"{row.label}, {NESTED}", members)
-
-
-def _options(axis: str, options: Node) -> list[tuple[str, Node]]:
-    found = [(str(key), option) for key, option in options.items() if key != "repeats" and option is not None]
-    for key, option in found:
-        _only(option, OPTION_KEYS, f"{GROUP}.grid.{axis}.{key}")
-    return found
-
-
-def _label(key: Any, option: Node) -> str:
-    return str(option.get("is") or key)
+    others = {key: {**(node.get(key) or {}), **(smaller.get(key) or {})} for key in ("runs", "votes", *SHOWN)}
+    return {
+        "recipe": [text for part in parts.values() for text in texts(part)],
+        "grid": grid,
+        NESTED: smaller.get(NESTED) or node.get(NESTED),
+        **{key: {name: part for name, part in named.items() if part is not None} for key, named in others.items()},
+    }
 
 
 def _key(override: str) -> str:
@@ -183,11 +144,6 @@ def _decides(override: str) -> bool:
     return not any(key == free or key.startswith(f"{free}.") for free in DECIDES_NOTHING)
 
 
-def _texts(node: Any) -> tuple[str, ...]:
-    return () if node is None else (node,) if isinstance(node, str) else tuple(map(str, node))
-
-
-def _only(node: Node, known: Sequence[str], where: str) -> None:
-    for key in node:
-        if key not in known:
-            raise ConfigError(f"there is no '{key}' here", where=where, fix=near_miss(str(key), list(known)))
+def _parts(recipe: Any, unnamed: str) -> dict[str, Any]:
+    """A recipe in named parts, so that a profile can replace one; a plain list is one part of its own."""
+    return dict(recipe) if isinstance(recipe, Mapping) else {unnamed: recipe}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from xaimed.evaluation.gathered import Gathered
 from xaimed.evaluation.metrics import per_fold
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.statistics.resampled import Resampled, resampled
@@ -29,10 +31,12 @@ class RowResult:
     Attributes:
         row: what it is.
         results: of its runs, those that were begun.
+        problem: why an ensemble could not vote or not be explained; empty where it could.
     """
 
     row: Row
     results: tuple[RunResult, ...]
+    problem: str = ""
 
     @property
     def there(self) -> list[RunResult]:
@@ -62,6 +66,14 @@ class RowResult:
         assert self.predictions is not None
         return resampled(self.predictions)
 
+    @cached_property
+    def findings(self) -> list[Gathered]:
+        """What every evaluation found, over all its runs: every picture once, with its mean over runs that repeat."""
+        found: dict[str, list[Gathered]] = {}
+        for each in (each for result in self.there for each in result.findings()):
+            found.setdefault(each.key, []).append(each)
+        return [_joined(those) for _, those in sorted(found.items())]
+
     @property
     def stamps(self) -> list[str]:
         """What must be said beside every figure of it."""
@@ -73,17 +85,26 @@ class RowResult:
         absent = len(self.row.members) - len(self.results)
         runs = f"{absent} of {len(self.row.members)} runs" if absent and len(self.row.members) > 1 else ""
         if absent and not runs:
-            return "not made"
+            return f"not made: {self.problem}" if self.problem else "not made"
         folds = [f"folds {', '.join(map(str, result.missing))}" for result in self.results if result.missing]
-        return "; ".join(filter(None, [runs, *folds]))
+        return "; ".join(filter(None, [runs, *folds, self.problem]))
 
 
 @dataclass(frozen=True)
 class Results:
-    """All that a table or a figure of a study is made from."""
+    """All that a table or a figure of a study is made from.
+
+    Attributes:
+        study: what was asked for.
+        rows: what there is of it.
+        folder: where its page lies, and what people have answered.
+        configs: by the name of a member, its composed configuration, whether it was begun or not.
+    """
 
     study: Study
     rows: tuple[RowResult, ...]
+    folder: Path | None = None
+    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def paper(self) -> Paper | None:
@@ -100,6 +121,12 @@ class Results:
             return [row for row in self.rows if not row.row.members[0].nested]
         here = {row.row.name: row for row in self.rows}
         return [here[name] for name in names if name in here]
+
+    def config_of(self, row: RowResult) -> Mapping[str, Any] | None:
+        """The configuration of a row's first run, as it was made or else as it would be; an ensemble has none."""
+        begun = [result.facts["config"] for result in row.results if "dataset" in result.facts["config"]]
+        asked = [self.configs[member.name] for member in row.row.members if member.name in self.configs]
+        return next(iter([*begun, *asked]), None)
 
     def there(self, names: Sequence[str] = ()) -> list[RowResult]:
         """Of those, the rows that have predictions."""
@@ -118,20 +145,45 @@ class Results:
         return ", ".join([*stamps, *self.study.changed])
 
 
-def results_of(study: Study, runs: Mapping[str, Run]) -> Results:
+def results_of(
+    study: Study,
+    runs: Mapping[str, Run],
+    *,
+    folder: Path | None = None,
+    problems: Mapping[str, str] | None = None,
+    configs: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Results:
     """Read what there is.
 
     Args:
         study: the study.
         runs: by the name of the member, the run that was begun or voted.
+        folder: where its page lies.
+        problems: by the name of an ensemble, what could not be done of it.
+        configs: by the name of the member, its composed configuration.
     """
     rows = []
     for row in study.rows:
         found = [result_of(runs[member.name]) for member in row.members if member.name in runs]
-        rows.append(RowResult(row, tuple(found)))
-    return Results(study, tuple(rows))
+        rows.append(RowResult(row, tuple(found), (problems or {}).get(row.name, "")))
+    return Results(study, tuple(rows), folder=folder, configs=configs or {})
 
 
 def folder_of(study: Study, output: Path) -> Path:
     """Where the tables and figures of a study lie; a profile has a folder of its own."""
     return output / "studies" / (f"{study.name}-{study.profile}" if study.profile else study.name)
+
+
+def _joined(those: Sequence[Gathered]) -> Gathered:
+    """One evaluation over runs that repeat."""
+    first, *others = those
+    if not others:
+        return first
+    rows = pd.concat([each.rows for each in those], ignore_index=True)
+    by_picture = rows.groupby(["sample_id", "explainer", "measure"], sort=False, as_index=False)
+    return replace(
+        first,
+        rows=by_picture.agg({"value": "mean", "group": "first"}),
+        measures={key: measure for each in those for key, measure in each.measures.items()},
+        captions=tuple(dict.fromkeys(caption for each in those for caption in each.captions)),
+    )

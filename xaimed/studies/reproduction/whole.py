@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
-from xaimed.store.run import Run
-from xaimed.studies.ensemble import Ensemble, make_ensemble
-from xaimed.studies.reproduction.making import failure_of, launch
+from xaimed.studies.reproduction.beforehand import Looked, look_beforehand
+from xaimed.studies.reproduction.dryrun import reasons
+from xaimed.studies.reproduction.making import check_launcher, launch
+from xaimed.studies.reproduction.records import epoch_of, failure_of, log_file
 from xaimed.studies.reproduction.results import Results, folder_of, results_of
 from xaimed.studies.reproduction.standing import Standing, look_again, standings
-from xaimed.studies.reproduction.study import Study
-from xaimed.studies.reproduction.watching import Watch, state_table
+from xaimed.studies.reproduction.study import Member, Study
+from xaimed.studies.reproduction.timing import time_networks
+from xaimed.studies.reproduction.voting import votes_of
+from xaimed.studies.reproduction.watching import Watch, say_what_failed, state_table
 
 LOGS = "logs"
 
@@ -40,33 +43,79 @@ class Order:
     fail_fast: bool = False
 
 
-def make(study: Study, order: Order, console: Console) -> tuple[list[Standing], dict[str, str]]:
-    """Make what is missing; how far every run is then, and what failed, by name."""
+def there_is(study: Study, order: Order) -> list[Standing]:
+    """How far every run is; nothing but the disk is asked."""
+    return standings(study, order.output, order.config_dir, records_of(study, order.output))
+
+
+def look(study: Study, order: Order, fetch: bool = True) -> Looked:
+    """How far every run that is wanted is, and what stands in the way of the rest."""
     check_only(study, order.only)
-    before = standings(study, order.output, order.config_dir)
-    folder = folder_of(study, order.output) / LOGS
-    wanted = [
-        each.member for each in before if _is_wanted(study, each, order.only) and not each.complete and not each.problem
-    ]
-    names = [member.name for member in wanted]
-    problems = {each.member.name: each.problem for each in before if each.problem}
+    check_launcher(order.launcher, order.config_dir)
+    wanted = [each for each in there_is(study, order) if is_wanted(study, each.member, order.only)]
+    looked = look_beforehand(study, wanted, fetch)
+    # Once the data are known, a run of other data is none of these.
+    again = look_again(looked.standings, order.output, records_of(study, order.output))
+    return replace(looked, standings=tuple(again))
+
+
+def make(study: Study, order: Order, console: Console) -> tuple[list[Standing], dict[str, str]]:
+    """Make what is missing; how far every run is then, and what is not complete for which reason, by name."""
+    looked = look(study, order)
+    before, folder = looked.standings, records_of(study, order.output)
+    problems = reasons(before)
+    jobs = [job for each in before if not each.complete and each.startable for job in jobs_of(each)]
+    owners = {job.name: each.member.name for each in before for job in jobs_of(each)}
+    if order.fail_fast and problems:
+        jobs = []
+    names = [job.name for job in jobs]
 
     def failures() -> dict[str, str]:
-        return {**problems, **{name: why for name in names if (why := failure_of(folder, name))}}
+        return {**problems, **{owners[name]: why for name in names if (why := failure_of(folder, name))}}
 
-    if wanted:
+    def said() -> dict[str, str]:
+        return {**{owners[name]: epoch for name in names if (epoch := epoch_of(folder, name))}, **failures()}
+
+    for remark in looked.remarks:
+        console.print(f"note: {remark}", markup=False, highlight=False, soft_wrap=True)
+    if jobs:
         console.print(state_table(before, problems))
-        with Watch(lambda: look_again(before, order.output), failures, console):
-            launch(wanted, folder, launcher=order.launcher, config_dir=order.config_dir, fail_fast=order.fail_fast)
-    after = look_again(before, order.output)
-    console.print(state_table(after, failures()))
-    return after, failures()
+        with Watch(lambda: look_again(before, order.output, folder), said, console):
+            launch(jobs, folder, launcher=order.launcher, config_dir=order.config_dir, fail_fast=order.fail_fast)
+    after, failed = look_again(before, order.output, folder), failures()
+    console.print(state_table(after, failed))
+    time_networks(study, after, folder, console)
+    logs = {owners[name]: log_file(folder, name) for name in names if failure_of(folder, name)}
+    say_what_failed(after, failed, logs, console)
+    left = [each.member.label for each in after if not each.complete and each.member.name not in failed]
+    if order.fail_fast and failed and left:
+        console.print(f"not begun after the first failure: {', '.join(left)}", markup=False, highlight=False)
+    return after, {**{each.member.name: "not complete" for each in after if not each.complete}, **failed}
 
 
-def gather(study: Study, made: Sequence[Standing], output: Path) -> Results:
-    """Everything that the study has to show so far; ensembles vote wherever all their members are there."""
+def jobs_of(standing: Standing) -> list[Member]:
+    """What is launched for a run: all of it, or where a directory stands in the way of a fold, the other folds."""
+    protocol = (standing.config or {}).get("protocol") or {}
+    if not standing.refused or "fold" not in protocol:
+        return [standing.member]
+    return [
+        replace(
+            standing.member,
+            name=f"{standing.member.name}-fold-{fold}",
+            overrides=(*standing.member.overrides, f"protocol.fold={fold}"),
+        )
+        for fold in standing.left
+    ]
+
+
+def gather(study: Study, made: Sequence[Standing], output: Path, *, explain: bool = False) -> Results:
+    """Everything that the study has to show so far; ensembles vote, explained if asked, once members are there."""
     runs = {each.member.name: each.run for each in made if each.run is not None}
-    return results_of(study, {**runs, **_votes(study, runs, output)})
+    whole = {each.member.name: each.run for each in made if each.run is not None and each.complete}
+    configs = {each.member.name: each.config for each in made if each.config is not None}
+    voted, problems = votes_of(study, whole, output, explain=explain)
+    folder = folder_of(study, output)
+    return results_of(study, {**runs, **voted}, folder=folder, problems=problems, configs=configs)
 
 
 def check_only(study: Study, only: Sequence[str]) -> None:
@@ -77,21 +126,14 @@ def check_only(study: Study, only: Sequence[str]) -> None:
             raise ConfigError(f"study '{study.name}' has no run '{name}'", where="--only", fix=near_miss(name, known))
 
 
-def _is_wanted(study: Study, standing: Standing, only: Sequence[str]) -> bool:
+def is_wanted(study: Study, member: Member, only: Sequence[str]) -> bool:
+    """Whether a run is of the rows that are asked for, or votes in one."""
     if not only:
         return True
-    chosen = [study.row(name) for name in only]
-    voting = {name for row in chosen for member in row.members for name in member.votes}
-    members = [member for row in study.rows if row.name in {*only, *voting} for member in row.members]
-    return standing.member in members
+    voting = {name for wanted in only for each in study.row(wanted).members for name in each.votes}
+    return any(member in row.members for row in study.rows if row.name in {*only, *voting})
 
 
-def _votes(study: Study, runs: dict[str, Run], output: Path) -> dict[str, Run]:
-    made = {}
-    for row in study.rows:
-        for member in row.members:
-            asked = [runs[each.name] for name in member.votes for each in study.row(name).members if each.name in runs]
-            wanted = sum(len(study.row(name).members) for name in member.votes)
-            if member.votes and len(asked) == wanted and all(run.finished() for run in asked):
-                made[member.name] = make_ensemble(Ensemble(tuple(asked), "soft", "val/accuracy"), output)
-    return made
+def records_of(study: Study, output: Path) -> Path:
+    """Where logs and outcomes of a study lie."""
+    return folder_of(study, output) / LOGS

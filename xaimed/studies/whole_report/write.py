@@ -12,17 +12,19 @@ from xaimed.store.run import Run
 from xaimed.store.writing import write_text
 from xaimed.studies.result import RunResult, result_of
 from xaimed.studies.whole_report.content import IN_DETAIL, sections
+from xaimed.studies.whole_report.study import StudyPage
 
 NAME = "report.html"
 
 
-def write_html(runs: Sequence[Run], target: Path, title: str = "") -> Path:
+def write_html(runs: Sequence[Run], target: Path, title: str = "", studies: Sequence[StudyPage] = ()) -> Path:
     """Write the report of these runs.
 
     Args:
         runs: finished or not; what has no predictions is named and left out.
         target: the file.
-        title: what stands above it; the run's name, or how many there are, without.
+        title: what stands above it; the study's or the run's name, or how many there are, without.
+        studies: what is known of the studies that the runs belong to.
 
     Raises:
         StoreError: none of them has a finished fold.
@@ -32,8 +34,10 @@ def write_html(runs: Sequence[Run], target: Path, title: str = "") -> Path:
     if not done:
         raise StoreError("no fold of these runs is finished", where=", ".join(str(run.path) for run in runs))
     parts, data = sections(done, [command_of(result) for result in done])
+    parts[1:1] = [study.section() for study in studies]  # right after trust
     stamp = ", ".join(dict.fromkeys(stamp for result in done for stamp in result.facts["stamps"]))
-    name = title or (done[0].name if len(done) == 1 else f"{len(done)} runs")
+    stamp = ", ".join(dict.fromkeys([*(str(study.facts["stamp"]) for study in studies), stamp])).strip(", ")
+    name = title or (studies[0].title if len(studies) == 1 else done[0].name if len(done) == 1 else f"{len(done)} runs")
     target.parent.mkdir(parents=True, exist_ok=True)
     write_text(target, document(name, parts, lead=_lead(results, done), stamp=stamp, data=data))
     return target

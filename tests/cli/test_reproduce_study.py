@@ -1,0 +1,206 @@
+"""``xaimed reproduce STUDY``: what is made, what is left alone, what is said before anything is trained."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support.jobs import at_home
+from support.studies import GRID, METRICS, RECIPE, reproduce, write_study
+
+from xaimed.config.targets import allow
+from xaimed.store.run import find_runs
+from xaimed.studies.reproduction import whole
+from xaimed.studies.reproduction.reading import study_of
+from xaimed.studies.reproduction.standing import standings
+
+
+@pytest.fixture(scope="module")
+def conf(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("conf"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, conf, session_cache):
+    """The whole study, once."""
+    output = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XAIMED_CACHE", str(session_cache))
+        jobs = at_home(patch)
+        assert reproduce(conf, output) == 0
+    assert jobs == ["narrow", "wide"]
+    return output
+
+
+@pytest.fixture
+def jobs(monkeypatch):
+    return at_home(monkeypatch)
+
+
+@pytest.fixture
+def copy(made, tmp_path):
+    output = tmp_path / "copy"
+    shutil.copytree(made, output)
+    return output
+
+
+def tree(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def run_of(conf, output, name):
+    allow(["support"])
+    here = standings(study_of("little", [f"output={output}"], conf), output, conf)
+    return next(each.run.path for each in here if each.member.name == name)
+
+
+def test_what_is_done_is_not_done_again(conf, copy, jobs, capsys):
+    folds = {path: when for path, when in tree(copy).items() if "/fold-" in path}
+    assert reproduce(conf, copy) == 0
+    assert jobs == []
+    assert {path: when for path, when in tree(copy).items() if "/fold-" in path} == folds
+    said = capsys.readouterr().out
+    assert said.count("2 of 2") == 2
+    assert (copy / "studies/little/tables/metrics.csv").is_file()
+
+
+def test_only_what_is_missing_is_made(conf, copy, jobs, capsys):
+    run = run_of(conf, copy, "narrow")
+    kept = tree(run / "fold-0")
+    shutil.rmtree(run / "fold-1")
+    assert reproduce(conf, copy) == 0
+    assert jobs == ["narrow"]
+    assert tree(run / "fold-0") == kept
+    said = capsys.readouterr().out
+    assert "narrow: done, 2 of 2 folds" in said
+    assert "wide: " not in said  # a line for a change, and there was none
+
+
+def test_one_row_alone(conf, tmp_path, jobs, capsys):
+    assert reproduce(conf, tmp_path, "--only", "wide", "trainer.max_epochs=1") == 0
+    assert jobs == ["wide"]
+    assert len(find_runs([tmp_path])) == 1
+    assert "narrow" in (tmp_path / "studies/little/study.md").read_text()  # as not made
+    assert reproduce(conf, tmp_path, "--only", "wid") == 2
+    assert "has no run 'wid'" in (said := capsys.readouterr().err)
+    assert "'wide'" in said
+
+
+def test_tables_at_any_moment_make_nothing(conf, copy, jobs):
+    shutil.rmtree(run_of(conf, copy, "wide"))
+    shutil.rmtree(copy / "studies")
+    runs = tree(copy / "runs")
+    assert reproduce(conf, copy, "--tables") == 0
+    assert jobs == []
+    assert tree(copy / "runs") == runs
+    assert "narrow" in (copy / "studies/little/tables/metrics.csv").read_text()
+
+
+def test_a_dry_run_writes_nothing_and_estimates_from_what_was_measured(conf, copy, jobs, capsys, tmp_path):
+    run = run_of(conf, copy, "wide")
+    shutil.rmtree(run / "fold-1")
+    before = tree(copy)
+    assert reproduce(conf, copy, "--dry-run") == 0
+    assert tree(copy) == before
+    said = capsys.readouterr().out
+    assert "to make: 1 fold, one after another in about" in said
+    assert "rests on 1 finished fold of the same backbone, size and strategy, on cpu" in said
+    assert reproduce(conf, tmp_path / "new", "--dry-run") == 0
+    assert not (tmp_path / "new").exists()
+    assert "to make: 4 folds; no estimate yet" in capsys.readouterr().out
+    assert jobs == []
+
+
+def test_a_failing_run_costs_no_other_and_names_its_log(tmp_path, jobs, capsys):
+    broken = {"wrong": {"is": "wrong rate", "overrides": ["backbone.width=4", "optimizer.lr=fast"]}, **GRID["width"]}
+    del broken["wide"]
+    conf = write_study(tmp_path / "conf", grid={"width": broken})
+    assert reproduce(conf, tmp_path / "out", "trainer.max_epochs=1", "protocol.fold=0") == 1
+    assert jobs == ["wrong", "narrow"]
+    said = capsys.readouterr().out
+    line = next(line for line in said.splitlines() if line.startswith("wrong rate: ") and "optimizer" in line)
+    assert "cannot be built" in line
+    assert f"the end of {tmp_path}/out/studies/little/logs/wrong.log:" in said
+    assert "    xaimed: " in said
+    assert "narrow: done, 1 of 1 folds" in said
+    assert reproduce(conf, tmp_path / "fast", "--fail-fast") == 1
+    assert jobs == ["wrong", "narrow", "wrong"]
+    assert "not begun after the first failure: narrow" in capsys.readouterr().out
+
+
+def test_the_nested_protocol_beside_the_published_one(tmp_path, jobs):
+    few = {"width": {"narrow": GRID["width"]["narrow"]}}
+    nested = ["protocol=nested", "protocol.folds=2", "protocol.inner=0.3"]
+    conf = write_study(tmp_path / "conf", grid=few, nested=nested)
+    assert reproduce(conf, tmp_path / "out", "--nested", "trainer.max_epochs=1", "protocol.fold=0") == 0
+    assert jobs == ["narrow", "narrow_nested"]
+    kept = [fold.path / "validation.csv" for run in find_runs([tmp_path / "out"]) for fold in run.finished()]
+    assert sum(file.is_file() for file in kept) == 1  # the nested run's own
+
+
+def test_without_data_the_others_are_made_and_nothing_is_trained_for_it(tmp_path, jobs, capsys):
+    runs = {
+        "here": {"overrides": ["backbone.width=4", "trainer.max_epochs=1", "protocol.fold=0"]},
+        "gone": {"overrides": ["dataset=vertebrae", f"dataset.root={tmp_path}/nowhere"]},
+        "unnamed": {"overrides": ["dataset=vertebrae"]},
+        "weightless": {"overrides": ["backbone=resnet18", "strategy=finetune", "backbone.weights=/no/such.pth"]},
+    }
+    recipe = [text for text in RECIPE if not text.startswith(("dataset.counts", "dataset.size"))]
+    counts = [text for text in RECIPE if text.startswith(("dataset.counts", "dataset.size"))]
+    for name in ("here", "weightless"):
+        runs[name]["overrides"] += counts
+    conf = write_study(tmp_path / "conf", grid={}, runs=runs, recipe=recipe)
+    assert reproduce(conf, tmp_path / "out") == 1
+    assert jobs == ["here"]
+    said = capsys.readouterr().out
+    assert "gone: the dataset folder does not exist" in said
+    assert "unnamed: dataset.root must be given" in said
+    assert "weightless: there is no such weights file" in said
+    assert said.index("impossible") < said.index("here: done")
+
+
+@pytest.mark.parametrize("kind", ["edited", "half written", "foreign"])
+def test_a_spoilt_fold_is_named_left_alone_and_not_counted(conf, copy, jobs, capsys, kind):
+    run = run_of(conf, copy, "narrow")
+    if kind == "edited":
+        with (run / "fold-0" / "predictions.csv").open("a") as file:
+            file.write("\n")
+    elif kind == "half written":
+        (run / "fold-0" / "fold.json").unlink()
+    else:
+        shutil.rmtree(run / "fold-0")
+        shutil.copytree(run_of(conf, copy, "wide") / "fold-0", run / "fold-0")
+    if again := kind == "half written":
+        shutil.rmtree(run / "fold-1")
+    before = tree(run / "fold-0")
+    assert reproduce(conf, copy) == 1
+    said = capsys.readouterr().out
+    assert {"edited": "changed after", "half written": "no fold.json", "foreign": "another configuration"}[kind] in said
+    assert str(run / "fold-0") in said
+    assert jobs == (["narrow-fold-1"] if again else [])  # which it is not in the way of
+    assert (run / "fold-1" / "fold.json").is_file()
+    assert tree(run / "fold-0") == before
+    row = next(
+        line for line in (copy / "studies/little/tables/metrics.csv").read_text().splitlines() if "narrow" in line
+    )
+    assert ",1," in row
+
+
+def test_a_finished_run_that_lacks_maps_gets_them_and_no_more(conf, copy, jobs):
+    weights = {path: when for path, when in tree(copy).items() if path.endswith("weights.pt")}
+    assert reproduce(conf, copy, "--only", "narrow", "explainer=[gradcam,gradcam_plusplus]") == 0
+    assert jobs == ["narrow"]
+    assert {path: when for path, when in tree(copy).items() if path.endswith("weights.pt")} == weights
+    assert len(list(run_of(conf, copy, "narrow").glob("fold-*/explanations/gradcam_plusplus-*/maps.npz"))) == 2
+    assert reproduce(conf, copy, "--only", "narrow", "explainer=[gradcam,gradcam_plusplus]") == 0
+    assert jobs == ["narrow"]
+
+
+def test_a_launcher_that_is_not_there_is_refused_before_anything(conf, tmp_path, jobs, capsys, monkeypatch):
+    monkeypatch.setattr(whole, "look_beforehand", lambda *_: pytest.fail("looked at data first"))
+    assert reproduce(conf, tmp_path, "hydra/launcher=submitit_slrm") == 2
+    assert "there is no hydra/launcher 'submitit_slrm'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_table_of_metrics_is_the_one_that_was_asked_for(made):
+    assert METRICS["title"] in (made / "studies/little/study.md").read_text()
