@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xaimed.reporting.html.document import text
-from xaimed.reporting.tables import Cell, Estimate, Table
+from xaimed.reporting.tables import Cell, Table
 
 
 def to_html(table: Table) -> str:
@@ -31,7 +31,5 @@ def _row(table: Table, row: tuple[Cell, ...]) -> str:
 
 def _side(table: Table, column: int) -> str:
     """Words to the left, all else to the right."""
-    cells = [row[column] for row in table.rows]
-    words = column == 0 or any(isinstance(cell, str) and len(cell) > 1 for cell in cells)
-    numbers = any(isinstance(cell, int | Estimate) for cell in cells)
-    return "" if words and not numbers else ' class="n"'
+    cells = [str(row[column]) for row in table.rows]
+    return "" if column == 0 or any(cell[:1].isalpha() for cell in cells) else ' class="n"'
