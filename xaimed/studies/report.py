@@ -21,6 +21,7 @@ from xaimed.studies.elsewhere import all_elsewhere
 from xaimed.studies.judgement import judgement_of
 from xaimed.studies.result import RunResult, result_of
 from xaimed.studies.tables import metrics_table, pooled_table, tables_of
+from xaimed.training.monitors import direction
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 RELIABILITY = "reliability.png"
@@ -49,7 +50,8 @@ def write_report(run: Run) -> Path | None:
     write_text(folder / "calibration.csv", to_csv(result.calibrated.table()))
     save_figure(result.calibrated.figure(title, stamp), folder / RELIABILITY)
     best = config.get("callbacks", {}).get("best_checkpoint", {})
-    monitor, mode = best.get("monitor", "val/loss"), best.get("mode", "min")
+    monitor = best.get("monitor", "val/loss")
+    mode = direction(monitor, best.get("mode", "auto"))
     if history := result.history():
         curves = curves_figure(history, title=title, monitor=monitor, mode=mode, stamp=stamp)
         save_figure(curves, folder / CURVES)

@@ -64,6 +64,8 @@ def _stamped(table: Table, stamp: str) -> Table:
 
 def write_page(results: Results, found: Shown, folder: Path) -> Path:
     """Write the page and everything on it, and remove what former pages had; the page's path."""
+    for place in (folder / TABLES, folder / FIGURES):
+        place.mkdir(parents=True, exist_ok=True)
     lines = _head(results, found)
     files: set[Path] = set()
     for name, made in found.tables.items():

@@ -32,6 +32,7 @@ from xaimed.studies.result import RunResult
 from xaimed.studies.tables import comparison, differences_of, numbers_of, tables_of
 from xaimed.studies.whole_report.cards import cards_of
 from xaimed.studies.whole_report.checklist import checklist
+from xaimed.training.monitors import direction
 
 IN_DETAIL = 12
 """Of more runs than these only the comparison is shown; each has a report of its own."""
@@ -104,7 +105,8 @@ def _figures(result: RunResult) -> str:
         risk = risk_coverage_figure(worth, title=title, stamp=stamp)
         drawn.append((risk, "Error among the pictures that are kept when the least sure ones are set aside"))
     if history := result.history():
-        monitor, mode = best.get("monitor", "val/loss"), best.get("mode", "min")
+        monitor = best.get("monitor", "val/loss")
+        mode = direction(monitor, best.get("mode", "auto"))
         curves = curves_figure(history, title=title, monitor=monitor, mode=mode, stamp=stamp)
         drawn.append((curves, "Training and validation, epoch by epoch, a line for each fold"))
     return f'<div class="figures">{"".join(figure_html(*each) for each in drawn)}</div>'
