@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.jobs import at_home
-from support.studies import GRID, METRICS, RECIPE, reproduce, write_study
+from support.jobs import at_home, only_pretended
+from support.studies import METRICS, RECIPE, reproduce, write_study
 
 from xaimed.config.targets import allow
-from xaimed.store.run import find_runs
+from xaimed.store.writing import read_json
 from xaimed.studies.reproduction import whole
 from xaimed.studies.reproduction.reading import study_of
 from xaimed.studies.reproduction.standing import standings
@@ -75,14 +75,21 @@ def test_only_what_is_missing_is_made(conf, copy, jobs, capsys):
     assert "wide: " not in said  # a line for a change, and there was none
 
 
-def test_one_row_alone(conf, tmp_path, jobs, capsys):
-    assert reproduce(conf, tmp_path, "--only", "wide", "trainer.max_epochs=1") == 0
+def test_one_row_alone(conf, tmp_path, monkeypatch, capsys):
+    jobs = only_pretended(monkeypatch)
+    assert reproduce(conf, tmp_path, "--only", "wide") == 1  # and nothing has come of it
     assert jobs == ["wide"]
-    assert len(find_runs([tmp_path])) == 1
-    assert "narrow" in (tmp_path / "studies/little/study.md").read_text()  # as not made
     assert reproduce(conf, tmp_path, "--only", "wid") == 2
     assert "has no run 'wid'" in (said := capsys.readouterr().err)
     assert "'wide'" in said
+
+
+def test_a_row_that_votes_stands_for_those_that_it_asks(tmp_path, monkeypatch):
+    jobs = only_pretended(monkeypatch)
+    third = {"third": {"overrides": ["backbone.width=2"]}}
+    conf = write_study(tmp_path / "conf", runs=third, votes={"both": {"is": "both", "of": ["narrow", "wide"]}})
+    assert reproduce(conf, tmp_path / "out", "--only", "both") == 1
+    assert jobs == ["narrow", "wide"]
 
 
 def test_tables_at_any_moment_make_nothing(conf, copy, jobs):
@@ -110,31 +117,42 @@ def test_a_dry_run_writes_nothing_and_estimates_from_what_was_measured(conf, cop
     assert jobs == []
 
 
-def test_a_failing_run_costs_no_other_and_names_its_log(tmp_path, jobs, capsys):
-    broken = {"wrong": {"is": "wrong rate", "overrides": ["backbone.width=4", "optimizer.lr=fast"]}, **GRID["width"]}
-    del broken["wide"]
-    conf = write_study(tmp_path / "conf", grid={"width": broken})
-    assert reproduce(conf, tmp_path / "out", "trainer.max_epochs=1", "protocol.fold=0") == 1
-    assert jobs == ["wrong", "narrow"]
+def test_a_failing_run_costs_no_other_and_names_its_log(conf, tmp_path, monkeypatch, capsys):
+    jobs = only_pretended(monkeypatch, {"narrow": "the rate is no number"})
+    assert reproduce(conf, tmp_path) == 1
+    assert jobs == ["narrow", "wide"]
     said = capsys.readouterr().out
-    line = next(line for line in said.splitlines() if line.startswith("wrong rate: ") and "optimizer" in line)
-    assert "cannot be built" in line
-    assert f"the end of {tmp_path}/out/studies/little/logs/wrong.log:" in said
-    assert "    xaimed: " in said
-    assert "narrow: done, 1 of 1 folds" in said
-    assert reproduce(conf, tmp_path / "fast", "--fail-fast") == 1
-    assert jobs == ["wrong", "narrow", "wrong"]
-    assert "not begun after the first failure: narrow" in capsys.readouterr().out
+    assert "narrow: failed" in said
+    end = said.index("narrow: the rate is no number")
+    assert f"  the end of {tmp_path}/studies/little/logs/narrow.log:\n" in said[end:]
+    assert "    Traceback of narrow\n" in said[end:]
+    assert "wide.log" not in said
 
 
-def test_the_nested_protocol_beside_the_published_one(tmp_path, jobs):
-    few = {"width": {"narrow": GRID["width"]["narrow"]}}
-    nested = ["protocol=nested", "protocol.folds=2", "protocol.inner=0.3"]
-    conf = write_study(tmp_path / "conf", grid=few, nested=nested)
-    assert reproduce(conf, tmp_path / "out", "--nested", "trainer.max_epochs=1", "protocol.fold=0") == 0
-    assert jobs == ["narrow", "narrow_nested"]
-    kept = [fold.path / "validation.csv" for run in find_runs([tmp_path / "out"]) for fold in run.finished()]
-    assert sum(file.is_file() for file in kept) == 1  # the nested run's own
+def test_the_first_failure_ends_it_where_that_is_asked(conf, tmp_path, monkeypatch, capsys):
+    jobs = only_pretended(monkeypatch, {"narrow": "the rate is no number"})
+    assert reproduce(conf, tmp_path, "--fail-fast") == 1
+    assert jobs == ["narrow"]
+    assert "not begun after the first failure: wide" in capsys.readouterr().out
+
+
+def test_the_end_of_a_log_is_that_of_the_last_attempt(conf, tmp_path, monkeypatch, capsys):
+    for name in ("narrow", "wide"):
+        only_pretended(monkeypatch, {name: f"{name} failed"})
+        assert reproduce(conf, tmp_path, "--only", "narrow") == 1
+    said = capsys.readouterr().out
+    assert said.count("Traceback of narrow") == 1
+    assert (tmp_path / "studies/little/logs/narrow.log").read_text().count("==== begun") == 2
+
+
+def test_every_run_once_more_with_the_nested_protocol(tmp_path, monkeypatch):
+    jobs = only_pretended(monkeypatch)
+    conf = write_study(tmp_path / "conf", nested=["protocol=nested", "protocol.folds=2"])
+    assert reproduce(conf, tmp_path / "out", "--nested") == 1
+    assert jobs == ["narrow", "wide", "narrow_nested", "wide_nested"]
+    logs = tmp_path / "out/studies/little/logs"
+    protocols = [read_json(logs / f"{name}.json")["protocol"]["_target_"].rpartition(".")[2] for name in jobs]
+    assert protocols == ["KFold", "KFold", "Nested", "Nested"]
 
 
 def test_without_data_the_others_are_made_and_nothing_is_trained_for_it(tmp_path, jobs, capsys):

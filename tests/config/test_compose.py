@@ -1,7 +1,8 @@
 import pytest
-from omegaconf import OmegaConf
+from hydra.errors import MissingConfigException
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from xaimed.config.compose import composed, plain, refuse_foreign_reach, said_in_one_line
+from xaimed.config.compose import composed, outlives_the_command, plain, refuse_foreign_reach, said_in_one_line
 from xaimed.config.places import groups, summary_of
 from xaimed.errors import ConfigError
 
@@ -92,3 +93,42 @@ def test_a_config_file_cannot_reach_through_hydra_itself(tmp_path, content):
 
 def test_the_shipped_configuration_passes():
     refuse_foreign_reach(composed(["experiment=demo"]))
+
+
+SLURM = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"
+RAY = "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher"
+
+
+@pytest.mark.parametrize(
+    "launcher",
+    [
+        {"_target_": "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"},
+        {"_target_": "hydra_plugins.hydra_ray_launcher.ray_aws_launcher.RayAWSLauncher"},
+        {"_target_": "os.system"},
+        {"_target_": SLURM, "setup": ["curl evil"]},
+        {"_target_": SLURM, "partition": "fast\ncurl evil"},
+        {"_target_": SLURM, "additional_parameters": {"mail": "a\ncurl evil"}},
+        {"_target_": SLURM, "additional_parameters": {"inner": {"_target_": "os.system"}}},
+        {"_target_": RAY, "ray": {"init": {"runtime_env": {"pip": ["evil"]}}}},
+        {"_target_": RAY, "ray": {"remote": {"runtime_env": {"worker_process_setup_hook": "evil.run"}}}},
+    ],
+)
+def test_a_config_file_cannot_reach_through_a_launcher(launcher):
+    config = composed([])
+    with open_dict(config.hydra):
+        config.hydra.launcher = DictConfig(launcher)
+    with pytest.raises(ConfigError):
+        refuse_foreign_reach(config)
+
+
+@pytest.mark.parametrize("launcher", ["basic", "submitit_local", "submitit_slurm"])
+def test_the_launchers_of_the_extras_pass(launcher):
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
+    config = composed([f"hydra/launcher={launcher}"])
+    refuse_foreign_reach(config)
+    assert outlives_the_command(config) == (launcher == "submitit_slurm")
+
+
+def test_an_extra_that_is_not_installed_is_named():
+    error = MissingConfigException("", "hydra/launcher/ray", [])
+    assert "pip install 'xaimed[ray]'" in str(said_in_one_line(error))
