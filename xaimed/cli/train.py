@@ -47,7 +47,7 @@ def _hydra(arguments: list[str]) -> int:
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import DictConfig
 
-    from xaimed.config.compose import composed, outlives_the_command, plain, quoted, refuse_foreign_reach
+    from xaimed.config.compose import as_asked, composed, outlives_the_command, quoted, refuse_foreign_reach
     from xaimed.config.places import conf_dir
     from xaimed.config.targets import widened
     from xaimed.studies.carrying import command_alive
@@ -66,7 +66,7 @@ def _hydra(arguments: list[str]) -> int:
             if sweep is None:
                 from xaimed.studies.run import run_to_the_end
 
-                failed.extend(run_to_the_end(plain(config)).failures)
+                failed.extend(run_to_the_end(as_asked(config)).failures)
                 return
             # What an option of a sweep says of Hydra itself is known only now, and maybe on another machine.
             refuse_foreign_reach(cast(DictConfig, HydraConfig.instance().cfg))

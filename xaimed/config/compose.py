@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
@@ -19,6 +20,8 @@ from xaimed.config.targets import check_targets
 from xaimed.errors import ConfigError, XaimedError
 
 OWN_VARIABLES = "user"
+ASKED = "asked"
+"""Where a job's configuration keeps the overrides that it was asked with; they decide nothing."""
 _LOGGING = {
     "logging.StreamHandler",
     "logging.FileHandler",
@@ -109,7 +112,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise said_in_one_line(error) from error
     assert isinstance(content, dict)
-    known = [*run_groups(), "name", "output", "seed", LABELS, "image", "loader", "audit", OWN_VARIABLES]
+    known = [*run_groups(), "name", "output", "seed", LABELS, "image", "loader", "audit", OWN_VARIABLES, ASKED]
     for key in map(str, content):
         if key not in known:
             raise ConfigError(
@@ -120,6 +123,11 @@ def plain(config: DictConfig) -> dict[str, Any]:
         raise ConfigError(f"'{content['seed']}' is no whole number", where="seed", fix="Give one, such as seed=42.")
     labels_are_shuffled({str(key): value for key, value in content.items()})  # refused where it is neither
     return {str(key): value for key, value in content.items()}
+
+
+def as_asked(config: DictConfig) -> dict[str, Any]:
+    """What Hydra hands to a job as plain containers, with the overrides that make it again."""
+    return {**plain(config), ASKED: [str(text) for text in HydraConfig.get().overrides.task]}
 
 
 def said_in_one_line(error: Exception) -> XaimedError:

@@ -10,6 +10,7 @@ from typing import Any
 # What only says where things lie, how they are drawn or explained, how fast they are made, or which fold is asked for.
 DECIDES_NOTHING = (
     "name",
+    "asked",
     "output",
     "explainer",
     "evaluation",

@@ -15,7 +15,7 @@ from typing import Any
 from omegaconf import DictConfig
 from rich.console import Console
 
-from xaimed.config.compose import plain
+from xaimed.config.compose import as_asked
 from xaimed.errors import XaimedError
 from xaimed.store.run import Run, find_runs
 from xaimed.store.writing import read_json, write_json
@@ -53,7 +53,7 @@ class Sweep:
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             job, outcome = self.directory / f"job-{number:03}.json", self._record(number)
-            result = carried_out(plain(config), job, outcome, packages=packages, command=command)
+            result = carried_out(as_asked(config), job, outcome, packages=packages, command=command)
         except XaimedError as error:
             print(f"xaimed: {error}", file=sys.stderr)
             result = {"status": 2, "error": str(error)}

@@ -33,7 +33,7 @@ def paper_of(study: str, overrides: Sequence[str] = (), config_dir: Path | None 
         directory = None if config_dir is None else str(config_dir.absolute())
         config = composed([f"+{GROUP}={study}", *overrides], config_dir=directory)
         refuse_foreign_reach(config)
-        node: Any = OmegaConf.to_container(config[GROUP], resolve=True, throw_on_missing=True)
+        node: Any = OmegaConf.to_container(config[GROUP], resolve=True, throw_on_missing=False)
     except (HydraException, OmegaConfBaseException) as error:
         raise said_in_one_line(error) from error
     if not isinstance(node, dict) or not node.get(PUBLISHED):

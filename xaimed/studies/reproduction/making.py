@@ -20,7 +20,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from xaimed.config.compose import outlives_the_command, plain, quoted, refuse_foreign_reach, said_in_one_line
+from xaimed.config.compose import as_asked, outlives_the_command, quoted, refuse_foreign_reach, said_in_one_line
 from xaimed.config.places import conf_dir
 from xaimed.config.targets import widened
 from xaimed.errors import XaimedError
@@ -66,7 +66,7 @@ class Jobs:
 
     def _made(self, name: str, config: DictConfig, outcome: Path) -> dict[str, Any]:
         try:
-            asked, job, log = plain(config), job_file(self.folder, name), begin_log(self.folder, name)
+            asked, job, log = as_asked(config), job_file(self.folder, name), begin_log(self.folder, name)
             done = carried_out(asked, job, outcome, packages=self.packages, command=self.command, log=log)
             return {**done, "key": key_of(asked)}
         except XaimedError as error:

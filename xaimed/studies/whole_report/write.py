@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from xaimed.config.compose import ASKED
 from xaimed.errors import StoreError
 from xaimed.reporting.html.document import document, text
 from xaimed.store.run import Run
@@ -45,8 +46,8 @@ def write_html(runs: Sequence[Run], target: Path, title: str = "", studies: Sequ
 
 def command_of(result: RunResult) -> str:
     """How the run is made again, where it was written down."""
-    asked = result.facts.get("asked")
-    return shlex.join(["xaimed", "train", *asked]) if asked else ""
+    asked = result.facts["config"].get(ASKED)
+    return "" if asked is None else shlex.join(["xaimed", "train", *asked])
 
 
 def _lead(results: Sequence[RunResult], done: Sequence[RunResult]) -> str:
