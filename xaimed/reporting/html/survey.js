@@ -80,8 +80,8 @@
       });
       draw();
       if (!item.m.length) at("s-shown").append(make("p", { className: "empty", textContent: "This map highlights nothing." }));
-      at("s-shown").append(make("label", { className: "blend" }, "Heatmap", slider, much),
-        make("div", { className: "key" }, drawing.key(colours, "heatmap")));
+      at("s-shown").append(make("div", { className: "under" }, make("label", { className: "blend" }, "Heatmap", slider, much),
+        make("div", { className: "key" }, drawing.key(colours, "heatmap"))));
     }
     if (items[n + 1]) picture(items[n + 1].p);
     at("s-questions").replaceChildren(...asked(n).map((question) => field(n, question)), buttons(n));
@@ -172,8 +172,7 @@
     begin(Object.hasOwn(known, name) ? { ...known[name], role } : fresh(name, role));
   });
   for (const state of Object.values(stored())) {
-    const done = Object.keys(state.answers).length;
-    const button = make("button", { type: "button", textContent: `Go on as ${state.name} (item ${Math.min(state.at + 1, items.length)} of ${items.length}, ${done} answered)` });
+    const button = make("button", { type: "button", textContent: `Go on as ${state.name} (item ${Math.min(state.at + 1, items.length)} of ${items.length})` });
     button.addEventListener("click", () => begin(state));
     at("s-saved").append(button);
   }
