@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,21 @@ class StoredMaps:
         return {key: (self.arrays[key], rows[sample]) for key, rows in self.rows.items() if sample in rows}
 
 
-def stored_maps(result: RunResult, fold: int) -> StoredMaps:
-    """The maps of a finished fold, but for spreads over folds."""
+def stored_explainers(result: RunResult, fold: int) -> list[str]:
+    """Whose maps lie in a finished fold, but for spreads over folds."""
+    files = (result.run.fold(fold).path / EXPLANATIONS).glob(f"*/{MAPS}")
+    return sorted(file.parent.name for file in files if not file.parent.name.startswith("folds-"))
+
+
+def stored_maps(result: RunResult, fold: int, only: Collection[str] | None = None) -> StoredMaps:
+    """The maps of a finished fold; of these explainers alone where they are named."""
     found = StoredMaps()
-    for file in sorted((result.run.fold(fold).path / EXPLANATIONS).glob(f"*/{MAPS}")):
-        if file.parent.name.startswith("folds-"):
+    for name in stored_explainers(result, fold):
+        if only is not None and name not in only:
             continue
-        arrays = load_maps(file.parent)
-        found.arrays[file.parent.name] = arrays
-        found.rows[file.parent.name] = {str(name): i for i, name in enumerate(arrays["sample_id"])}
+        arrays = load_maps(result.run.fold(fold).path / EXPLANATIONS / name)
+        found.arrays[name] = arrays
+        found.rows[name] = {str(sample): i for i, sample in enumerate(arrays["sample_id"])}
     return found
 
 

@@ -41,7 +41,7 @@
     at("s-progress").max = items.length;
     at("s-progress").value = done;
     at("s-where").textContent = `${done} of ${items.length} answered`;
-    if (at("s-next")) at("s-next").disabled = !complete(rater.at);
+    if (at("s-next") && rater.at < items.length) at("s-next").disabled = !complete(rater.at);
   };
   const go = (n) => {
     rater.at = Math.max(0, Math.min(n, open()));

@@ -27,7 +27,10 @@ NAMES = {
     DIAGNOSIS: "diagnosis",
 }
 SCALES = (TRUST, DIFFICULTY)
-KAPPA = "κ: Cohen's; for trust and difficulty weighted by the square of the distance; without an interval for fewer than 10 patients."
+KAPPA = (
+    "κ: Cohen's; for trust and difficulty weighted by the square of the distance; without an interval for fewer than "
+    "10 patients."
+)
 LABEL = "label"
 FEWEST = 10
 """Cases of fewer patients than these give κ no interval: there is too little to draw from."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from xaimed.errors import ConfigError, StoreError, XaimedError
 from xaimed.evaluation.gathered import short_names
 from xaimed.studies.plan import preparation_of
 from xaimed.studies.result import RunResult
-from xaimed.studies.stored_maps import picture_places, stored_maps
+from xaimed.studies.stored_maps import picture_places, stored_explainers, stored_maps
 from xaimed.studies.survey.cases import Case
 
 LARGEST = 768
@@ -75,16 +75,17 @@ def material_of(results: Sequence[RunResult], cases: Sequence[Case], only: Colle
         StoreError: none of them has a map, or none has a picture.
     """
     pictures, sizes, trouble = _pictures(results, {case.sample_id for case in cases})
+    if not pictures:
+        raise StoreError(trouble or "none of the pictures can be read", fix="Bring the data back to where they were.")
     maps: dict[str, list[Map]] = {case.sample_id: [] for case in cases}
-    undrawn = sum(_maps_of(result, cases, only, sizes, maps) for result in results)
+    wanted = _wanted({result.name: _stored(result, cases) for result in results}, only)
+    undrawn = sum(_maps_of(result, cases, wanted[result.name], sizes, maps) for result in results)
     if not any(maps.values()):
         raise StoreError(
             "these runs hold no maps of these cases",
             where=", ".join(str(result.run.path) for result in results),
             fix="Explain them first: give the command that trained them again with explainer=….",
         )
-    if not pictures:
-        raise StoreError(trouble or "none of the pictures can be read", fix="Bring the data back to where they were.")
     shown = [case for case in cases if maps[case.sample_id] and case.sample_id in pictures]
     if not shown:
         raise StoreError("no case has both a picture and a map")
@@ -97,24 +98,22 @@ def material_of(results: Sequence[RunResult], cases: Sequence[Case], only: Colle
 def _maps_of(
     result: RunResult,
     cases: Sequence[Case],
-    only: Collection[str],
-    sizes: dict[str, tuple[int, int]],
+    wanted: Collection[str],
+    sizes: Mapping[str, tuple[int, int]],
     maps: dict[str, list[Map]],
 ) -> int:
     """Add the maps of one run; how many cannot be drawn."""
-    undrawn, stored = 0, {fold: stored_maps(result, fold) for fold in _folds(result, cases)}
-    keys = sorted({key for each in stored.values() for key in each.arrays})
-    wanted = _wanted(keys, only)
+    undrawn, stored = 0, {fold: stored_maps(result, fold, wanted) for fold in _folds(result, cases)}
     preparation = preparation_of(result.facts["config"]) if "image" in result.facts["config"] else None
     for case in cases:
         if (said := case.said.get(result.name)) is None or case.sample_id not in sizes:
             continue
         for key, (arrays, row) in stored[said.fold].of(case.sample_id).items():
-            heatmap = arrays["heatmap"][row]
-            if key in wanted and np.isfinite(heatmap).all():
+            if np.isfinite(heatmap := arrays["heatmap"][row]).all():
                 box = seen(preparation, *sizes[case.sample_id])
                 maps[case.sample_id].append(Map(result.name, key, heatmap, box))
-            undrawn += key in wanted and not np.isfinite(heatmap).all()
+            else:
+                undrawn += 1
     return undrawn
 
 
@@ -122,16 +121,22 @@ def _folds(result: RunResult, cases: Sequence[Case]) -> list[int]:
     return sorted({said.fold for case in cases if (said := case.said.get(result.name))})
 
 
-def _wanted(keys: Sequence[str], only: Collection[str]) -> set[str]:
-    """Of the stored explainers those that are asked for."""
-    short = short_names(keys)
-    known = {*keys, *short.values()}
+def _stored(result: RunResult, cases: Sequence[Case]) -> list[str]:
+    return sorted({name for fold in _folds(result, cases) for name in stored_explainers(result, fold)})
+
+
+def _wanted(stored: Mapping[str, Sequence[str]], only: Collection[str]) -> dict[str, set[str]]:
+    """By run, of its stored explainers those that are asked for."""
+    called = {run: short_names(names) for run, names in stored.items()}
+    known = {name for short in called.values() for names in short.items() for name in names}
     for name in only:
-        if name not in known and keys:
-            raise ConfigError(
-                f"no maps of '{name}' are stored", where="--explainers", fix=near_miss(name, sorted(known))
-            )
-    return {key for key in keys if not only or key in only or short[key] in only}
+        if known and name not in known:
+            fix = near_miss(name, sorted(known))
+            raise ConfigError(f"no maps of '{name}' are stored", where="--explainers", fix=fix)
+    return {
+        run: {key for key, told in short.items() if not only or {key, told} & set(only)}
+        for run, short in called.items()
+    }
 
 
 def seen(preparation: Preparation | None, height: int, width: int) -> Box:

@@ -73,6 +73,7 @@ def for_studies(sheets: Sequence[Sheet]) -> pd.DataFrame:
                 rows += [
                     (*about, name, _words(name, value, sheet.key), str(sheet.simulated).lower())
                     for name, value in given.items()
+                    if value != ""
                 ]
     return pd.DataFrame(rows, columns=list(FOR_STUDIES))
 
