@@ -13,6 +13,7 @@ from xaimed.callbacks.explain import MAPS, load_maps
 from xaimed.config.targets import instantiate
 from xaimed.errors import XaimedError
 from xaimed.store.fold import EXPLANATIONS
+from xaimed.store.run import Run
 from xaimed.studies.result import RunResult
 
 
@@ -51,18 +52,29 @@ def stored_maps(result: RunResult, fold: int, only: Collection[str] | None = Non
     return found
 
 
+def data_config(result: RunResult) -> dict[str, Any] | None:
+    """The configuration that says where a run's pictures lie and how they are made ready; of an ensemble a member's."""
+    config: dict[str, Any] = result.facts["config"]
+    if "dataset" in config:
+        return config
+    for member in map(Path, config.get("members", ())):
+        if (member / "run.json").is_file() and "dataset" in (found := Run(member).facts()["config"]):
+            return dict(found)
+    return None
+
+
 def picture_places(results: Sequence[RunResult], names: set[str]) -> tuple[dict[str, tuple[Path, dict[str, Any]]], str]:
     """Where the picture of each sample lies, with the configuration of the run that knows it, and what is missing.
 
     Args:
-        results: runs; those that know no dataset, such as ensembles, are passed over.
+        results: runs; an ensemble whose members are gone is passed over.
         names: of the samples.
     """
     found: dict[str, tuple[Path, dict[str, Any]]] = {}
     trouble = ""
     for result in results:
-        config = result.facts["config"]
-        if "dataset" not in config or names <= found.keys():
+        config = data_config(result)
+        if config is None or names <= found.keys():
             continue
         try:
             manifest = instantiate(config["dataset"]).manifest()

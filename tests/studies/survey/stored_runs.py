@@ -36,6 +36,7 @@ def stored_run(
     crop: float | None = None,
     stamps: tuple[str, ...] = (),
     classes: tuple[str, ...] = CLASSES,
+    members: tuple[Path, ...] = (),
 ) -> RunResult:
     """A run of one fold.
 
@@ -48,13 +49,15 @@ def stored_run(
         crop: the share of the side that it saw.
         stamps: of the run.
         classes: in their order.
+        members: of an ensemble, which knows of its data what they know.
     """
     names, ids = sorted(classes), list(said)
     run = Run(output / "runs" / name)
     dataset = {"_target_": "xaimed.data.folder.Folder", "root": str(root), "task": KIND}
     image = {"_target_": "xaimed.data.preparation.Preparation", "size": 16, "normalization": "unit", "crop": crop}
     facts = {"identity": name, "folds": [0], "stamps": list(stamps), "note": "", "kind": KIND, "classes": names}
-    run.describe({**facts, "dataset": "demo", "config": {"dataset": dataset, "image": image}})
+    config = {"members": list(map(str, members))} if members else {"dataset": dataset, "image": image}
+    run.describe({**facts, "dataset": "demo", "config": config})
     probabilities = np.full((len(ids), len(names)), 1 - 0.8137)
     probabilities[np.arange(len(ids)), [said[name][1] for name in ids]] = 0.8137
     table = prediction_table(

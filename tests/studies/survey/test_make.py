@@ -136,6 +136,16 @@ def test_a_map_covers_the_part_that_its_network_saw(two):
     assert boxes == {FIRST: [0, 0, 1, 1], SECOND: [0.25, 0.25, 0.75, 0.75]}
 
 
+def test_an_ensemble_shows_the_pictures_of_its_members_as_they_saw_them(two, tmp_path):
+    _, second, ids = two
+    said = dict.fromkeys(ids[:1], (0, 1))
+    members = (tmp_path / "gone", second.run.path)
+    voted = stored_run(tmp_path / "e", "vote", tmp_path, said, {"gradcam-dddddd": 1.0}, members=members)
+    picture, heatmap = told(make([voted], Asked(repeats=0)))["items"]
+    assert picture["m"] is None
+    assert heatmap["b"] == [0.25, 0.25, 0.75, 0.75]
+
+
 def test_a_large_picture_is_shown_smaller_and_in_its_proportions(two, tmp_path):
     first, _, ids = two
     Image.fromarray(np.zeros((2 * LARGEST, LARGEST), dtype=np.uint8)).save(tmp_path / "pictures" / f"{ids[0]}.png")

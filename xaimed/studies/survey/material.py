@@ -19,7 +19,7 @@ from xaimed.errors import ConfigError, StoreError, XaimedError
 from xaimed.evaluation.gathered import short_names
 from xaimed.studies.plan import preparation_of
 from xaimed.studies.result import RunResult
-from xaimed.studies.stored_maps import picture_places, stored_explainers, stored_maps
+from xaimed.studies.stored_maps import data_config, picture_places, stored_explainers, stored_maps
 from xaimed.studies.survey.cases import Case
 
 LARGEST = 768
@@ -104,7 +104,7 @@ def _maps_of(
 ) -> int:
     """Add the maps of one run; how many cannot be drawn."""
     undrawn, stored = 0, {fold: stored_maps(result, fold, wanted) for fold in _folds(result, cases)}
-    preparation = preparation_of(result.facts["config"]) if "image" in result.facts["config"] else None
+    preparation = preparation_of(config) if (config := data_config(result)) else None
     for case in cases:
         if (said := case.said.get(result.name)) is None or case.sample_id not in sizes:
             continue
