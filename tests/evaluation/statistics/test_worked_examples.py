@@ -145,3 +145,11 @@ def test_icc_knows_raters_who_always_give_more():
     assert icc(ratings, "3,1").value == pytest.approx(1)
     assert icc(ratings).value == pytest.approx(2.5 / (2.5 + 2))
     assert np.isnan(icc([[1, 2]]).value)
+
+
+def test_icc_draws_patients_again_with_all_that_was_rated_of_each():
+    doubled = np.repeat(SHROUT_FLEISS, 2, axis=0)
+    of_patients = icc(doubled, groups=np.repeat(np.arange(len(SHROUT_FLEISS)), 2))
+    alone = icc(doubled)
+    assert (of_patients.groups, alone.groups) == (len(SHROUT_FLEISS), len(doubled))
+    assert of_patients.high - of_patients.low > alone.high - alone.low

@@ -103,7 +103,11 @@ def _kappa(tables: Values, weights: Weighting) -> Values:
 
 
 def icc(
-    ratings: npt.ArrayLike, model: Literal["2,1", "3,1"] = "2,1", seed: int = SEED, resamples: int = RESAMPLES
+    ratings: npt.ArrayLike,
+    model: Literal["2,1", "3,1"] = "2,1",
+    seed: int = SEED,
+    resamples: int = RESAMPLES,
+    groups: npt.ArrayLike | None = None,
 ) -> Interval:
     """The intraclass correlation of single ratings after Shrout and Fleiss, its interval by resampling the rated.
 
@@ -113,9 +117,12 @@ def icc(
             raters alone: only how they rank and space counts.
         seed: of the bootstrap.
         resamples: of the bootstrap.
+        groups: the patient of everything rated; each its own when left out.
     """
     table = np.asarray(ratings, dtype=np.float64)
-    return interval(lambda rows: _icc(table[rows], model), np.arange(len(table)), resamples, seed)
+    return interval(
+        lambda rows: _icc(table[rows], model), np.arange(len(table)) if groups is None else groups, resamples, seed
+    )
 
 
 def _icc(table: Values, model: str) -> float:

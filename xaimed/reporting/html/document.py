@@ -41,7 +41,6 @@ def document(
         stamp: what must be said beside every figure; shown at the top and on every printed page.
         data: for the page's own script; any JSON.
     """
-    style, script = _own("report.css"), _own("report.js")
     stamped = f'<p class="stamp" role="note">{text(stamp)}</p>' if stamp else ""
     contents = "".join(f'<li><a href="#{each.key}">{text(each.title)}</a></li>' for each in sections)
     parts = "".join(
@@ -49,6 +48,24 @@ def document(
         f"{each.body}</section>"
         for each in sections
     )
+    body = (
+        f'<a class="skip" href="#content">Skip to the content</a><header><h1>{text(title)}</h1>{stamped}{lead}'
+        f'</header><nav aria-label="Contents"><ul>{contents}</ul></nav><main id="content">{parts}</main>'
+    )
+    return page(title, body, data or {}, styles=("base.css", "report.css"), scripts=("canvas.js", "report.js"))
+
+
+def page(title: str, body: str, data: Mapping[str, Any], *, styles: Sequence[str], scripts: Sequence[str]) -> str:
+    """A page that may run its own script and nothing else, and fetch nothing.
+
+    Args:
+        title: its name.
+        body: HTML, whose text has been escaped.
+        data: for its script; any JSON.
+        styles: the files of its style, in order.
+        scripts: the files of its script, in order.
+    """
+    style, script = ("\n".join(map(_own, names)) for names in (styles, scripts))
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -57,10 +74,8 @@ def document(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{text(title)}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>'
-        f'<body><a class="skip" href="#content">Skip to the content</a><header><h1>{text(title)}</h1>{stamped}{lead}'
-        f'</header><nav aria-label="Contents"><ul>{contents}</ul></nav><main id="content">{parts}</main>'
-        f'<script type="application/json" id="page-data">{embedded(data or {})}</script><script>{script}</script>'
-        "</body></html>\n"
+        f'<body>{body}<script type="application/json" id="page-data">{embedded(data)}</script>'
+        f"<script>{script}</script></body></html>\n"
     )
 
 

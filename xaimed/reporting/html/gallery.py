@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from xaimed.reporting.colours import STRONGEST, colour_map
+from xaimed.reporting.colours import STRONGEST, MapKind, colour_map
 from xaimed.reporting.html.document import data_uri, text
 from xaimed.reporting.text import visible
 
@@ -82,7 +82,7 @@ def gallery_data(
         "classes": [visible(name) for name in classes],
         "measures": {key: visible(title) for key, title in measures.items()},
         "explainers": {key: visible(title) for key, title in explainers.items()},
-        "colours": {kind: _colours(kind) for kind in ("heatmap", "uncertainty")},
+        "colours": {"heatmap": colours_of("heatmap"), "uncertainty": colours_of("uncertainty")},
         "strongest": STRONGEST,
         "pictures": [picture_uri(pictures[name]) if name in pictures else "" for name in order],
         "cards": [_card(card, order) for card in cards],
@@ -123,10 +123,10 @@ def gallery_html(data: Mapping[str, Any], note: str = "") -> str:
     )
 
 
-def picture_uri(pixels: npt.NDArray[np.uint8]) -> str:
-    """A small picture, lossy, as an address."""
+def picture_uri(pixels: npt.NDArray[np.uint8], quality: int = QUALITY) -> str:
+    """A picture, lossy, as an address."""
     content = io.BytesIO()
-    Image.fromarray(pixels).save(content, format="WEBP", quality=QUALITY, method=4)
+    Image.fromarray(pixels).save(content, format="WEBP", quality=quality, method=4)
     return data_uri(content.getvalue(), "image/webp")
 
 
@@ -138,6 +138,12 @@ def encoded(values: npt.ArrayLike) -> list[Any]:
     coarse = _coarser(raw)
     strength = np.round(255 * np.clip(coarse / raw.max(), 0, 1)).astype(np.uint8)
     return [*strength.shape, _number(float(raw.max())), base64.b64encode(strength.tobytes()).decode("ascii")]
+
+
+def colours_of(kind: MapKind) -> str:
+    """256 colours as they are drawn, three bytes each."""
+    ramp = colour_map(kind)(0.2 + 0.8 * np.linspace(0, 1, 256))[:, :3]
+    return base64.b64encode(np.round(255 * ramp).astype(np.uint8).tobytes()).decode("ascii")
 
 
 def _coarser(raw: Floats) -> Floats:
@@ -164,12 +170,6 @@ def _card(card: Card, order: Mapping[str, int]) -> dict[str, Any]:
         "n": {key: _number(value) for key, value in card.numbers.items()},
         "m": maps,
     }
-
-
-def _colours(kind: Any) -> str:
-    """256 colours as they are drawn, three bytes each."""
-    ramp = colour_map(kind)(0.2 + 0.8 * np.linspace(0, 1, 256))[:, :3]
-    return base64.b64encode(np.round(255 * ramp).astype(np.uint8).tobytes()).decode("ascii")
 
 
 def _number(value: float) -> float | None:

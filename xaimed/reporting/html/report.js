@@ -1,4 +1,3 @@
-"use strict";
 // Text from data or configuration only ever becomes textContent; nothing here builds markup from it.
 (() => {
   const data = JSON.parse(document.getElementById("page-data").textContent).gallery;
@@ -6,55 +5,13 @@
   if (!data || !at("g-form")) return;
   const PAGE = 48;
   const measures = Object.keys(data.measures), explainers = Object.keys(data.explainers);
-  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const { make, bytes, album } = drawing;
   const colours = { heatmap: bytes(data.colours.heatmap), uncertainty: bytes(data.colours.uncertainty) };
-  const images = new Map(), drawnAt = 224;
+  const picture = album(data.pictures);
   let shown = [], many = PAGE, open = -1, opener = null;
 
-  const make = (tag, props = {}, ...children) => {
-    const node = Object.assign(document.createElement(tag), props);
-    node.append(...children);
-    return node;
-  };
-  const picture = (card) => {
-    if (!images.has(card.x)) {
-      const image = new Image();
-      images.set(card.x, new Promise((done) => {
-        image.onload = () => done(image);
-        image.onerror = () => done(null);
-      }));
-      if (data.pictures[card.x]) image.src = data.pictures[card.x]; else images.set(card.x, Promise.resolve(null));
-    }
-    return images.get(card.x);
-  };
-  // Bilinear, the centres of cells kept in place, as the panels are drawn.
-  const strengthAt = (map, width, height) => {
-    const [rows, columns, , text] = map, cells = bytes(text), out = new Float32Array(width * height);
-    for (let y = 0; y < height; y++) {
-      const v = Math.min(Math.max((y + .5) * rows / height - .5, 0), rows - 1), y0 = Math.floor(v), y1 = Math.min(y0 + 1, rows - 1);
-      for (let x = 0; x < width; x++) {
-        const u = Math.min(Math.max((x + .5) * columns / width - .5, 0), columns - 1), x0 = Math.floor(u), x1 = Math.min(x0 + 1, columns - 1);
-        const above = cells[y0 * columns + x0] * (x0 + 1 - u) + cells[y0 * columns + x1] * (u - x0);
-        const below = cells[y1 * columns + x0] * (x0 + 1 - u) + cells[y1 * columns + x1] * (u - x0);
-        out[y * width + x] = (above * (y0 + 1 - v) + below * (v - y0)) / 255;
-      }
-    }
-    return out;
-  };
   const draw = async (canvas, card, map, kind, blend) => {
-    const image = await picture(card);
-    const width = image ? image.naturalWidth : drawnAt, height = image ? image.naturalHeight : drawnAt;
-    canvas.width = width; canvas.height = height;
-    const pen = canvas.getContext("2d", { willReadFrequently: true });
-    if (image) pen.drawImage(image, 0, 0);
-    else { pen.fillStyle = "#777"; pen.fillRect(0, 0, width, height); pen.fillStyle = "#fff"; pen.fillText("picture is not there", 8, 20); }
-    if (!map || !map.length || !blend) return;
-    const strength = strengthAt(map, width, height), pixels = pen.getImageData(0, 0, width, height), lut = colours[kind];
-    for (let i = 0; i < strength.length; i++) {
-      const opacity = blend * data.strongest * Math.sqrt(strength[i]), c = 3 * Math.round(255 * strength[i]);
-      for (let k = 0; k < 3; k++) pixels.data[4 * i + k] = (1 - opacity) * pixels.data[4 * i + k] + opacity * lut[c + k];
-    }
-    pen.putImageData(pixels, 0, 0);
+    drawing.draw(canvas, await picture(card.x), { map, blend, colours: colours[kind], strongest: data.strongest });
   };
   const explainer = () => explainers[at("g-explainer") ? at("g-explainer").value : 0];
   const mapsOf = (card) => (explainer() && card.m[explainer()]) || [[], []];
@@ -103,12 +60,7 @@
     key();
   };
   const key = () => {
-    const bar = (kind, words) => {
-      const canvas = make("canvas", { width: 256, height: 1 }), pen = canvas.getContext("2d"), line = pen.createImageData(256, 1);
-      for (let i = 0; i < 256; i++) line.data.set([...colours[kind].slice(3 * i, 3 * i + 3), 255], 4 * i);
-      pen.putImageData(line, 0, 0);
-      return make("span", {}, `${words}: none`, canvas, "that picture's most");
-    };
+    const bar = (kind, words) => drawing.key(colours[kind], words);
     at("g-key").replaceChildren(...(explainers.length ? [bar("heatmap", "heatmap"), ...(at("g-unsure").checked ? [bar("uncertainty", "uncertainty")] : [])] : []));
   };
   const enlarge = (place) => {

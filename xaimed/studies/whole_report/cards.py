@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from xaimed.callbacks.explain import MAPS, load_maps
 from xaimed.callbacks.panels import TITLES
-from xaimed.config.targets import instantiate
+from xaimed.data.preparation import Preparation
 from xaimed.data.randomness import seed_for
 from xaimed.data.reading import read_picture
 from xaimed.errors import XaimedError
 from xaimed.evaluation.gathered import short_names
 from xaimed.evaluation.predictions import Predictions
 from xaimed.reporting.html.gallery import Card, Shown
-from xaimed.store.fold import EXPLANATIONS
 from xaimed.studies.plan import preparation_of
 from xaimed.studies.result import RunResult
+from xaimed.studies.stored_maps import StoredMaps, picture_places, stored_maps
 
 MOST_PICTURES, MOST_CARDS = 900, 12_000
 SIDE = 224
@@ -52,14 +49,6 @@ class Cards:
     explainers: dict[str, str]
     measures: dict[str, str]
     note: str
-
-
-@dataclass
-class _Maps:
-    """The stored maps of a fold by explainer, with the place of every sample in them."""
-
-    arrays: dict[str, dict[str, npt.NDArray[Any]]] = field(default_factory=dict)
-    rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def cards_of(results: Sequence[RunResult]) -> Cards:
@@ -106,7 +95,7 @@ def _chosen(results: Sequence[RunResult]) -> tuple[set[str], str]:
 def _of_run(result: RunResult, number: int, names: set[str]) -> list[Card]:
     predictions = result.predictions
     assert predictions is not None
-    stored = {fold: _maps_of(result, fold) for fold in predictions.repeats[0]}
+    stored = {fold: stored_maps(result, fold) for fold in predictions.repeats[0]}
     numbers = _numbers(predictions)
     true, said = _words(predictions, "label", "y:"), _words(predictions, "predicted", "predicted:")
     cards = []
@@ -121,25 +110,11 @@ def _of_run(result: RunResult, number: int, names: set[str]) -> list[Card]:
     return cards
 
 
-def _maps_of(result: RunResult, fold: int) -> _Maps:
-    found = _Maps()
-    for file in sorted((result.run.fold(fold).path / EXPLANATIONS).glob(f"*/{MAPS}")):
-        if file.parent.name.startswith("folds-"):
-            continue
-        arrays = load_maps(file.parent)
-        found.arrays[file.parent.name] = arrays
-        found.rows[file.parent.name] = {str(name): i for i, name in enumerate(arrays["sample_id"])}
-    return found
-
-
-def _shown(stored: _Maps, sample: str) -> tuple[dict[str, Shown], dict[str, float]]:
+def _shown(stored: StoredMaps, sample: str) -> tuple[dict[str, Shown], dict[str, float]]:
     """The maps of a sample, and what its explainers know of how sure they are."""
     maps: dict[str, Shown] = {}
     more = {"mutual_information": float("nan"), "spread": float("nan")}
-    for key, arrays in stored.arrays.items():
-        row = stored.rows[key].get(sample)
-        if row is None:
-            continue
+    for key, (arrays, row) in stored.of(sample).items():
         heat = arrays["heatmap"][row]
         unsure = arrays["uncertainty"][row] if "uncertainty" in arrays else None
         maps[key] = Shown(heat, unsure)
@@ -173,33 +148,17 @@ def _words(predictions: Predictions, column: str, prefix: str) -> list[str]:
 
 def _pictures(results: Sequence[RunResult], names: set[str]) -> tuple[dict[str, Pixels], str]:
     """The pictures as networks saw them before normalisation, from the datasets of the runs, and what is missing."""
+    places, trouble = picture_places(results, names)
+    preparations: dict[int, Preparation] = {}
     found: dict[str, Pixels] = {}
-    trouble = ""
-    for result in results:
-        config = result.facts["config"]
-        if "dataset" not in config or names <= found.keys():
-            continue
+    for name, (path, config) in places.items():
+        if id(config) not in preparations:
+            preparations[id(config)] = preparation_of(config)
         try:
-            manifest = instantiate(config["dataset"]).manifest()
-        except (XaimedError, OSError) as error:
-            trouble = f"Pictures are not shown, for their dataset is not there: {error}"
-            continue
-        frame = manifest.frame.assign(sample_id=manifest.frame["sample_id"].astype(str))
-        wanted = frame[frame["sample_id"].isin(names - found.keys())]
-        places = {name: manifest.root / path for name, path in zip(wanted["sample_id"], wanted["path"], strict=True)}
-        found |= _read(places, config)
-    lacking = len(names) - len(found)
-    return found, trouble or (f"{lacking} pictures cannot be read any more." if lacking else "")
-
-
-def _read(paths: Mapping[str, Path], config: Mapping[str, Any]) -> dict[str, Pixels]:
-    preparation = preparation_of(dict(config))
-    found = {}
-    for name, path in paths.items():
-        try:
-            picture = preparation.plain(read_picture(path))
+            picture = preparations[id(config)].plain(read_picture(path))
         except (XaimedError, OSError):
             continue
         pixels = np.round(255 * picture.numpy()).astype(np.uint8)
         found[name] = pixels[0] if len(pixels) == 1 else np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
-    return found
+    lacking = len(names) - len(found)
+    return found, trouble or (f"{lacking} pictures cannot be read any more." if lacking else "")

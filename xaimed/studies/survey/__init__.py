@@ -1,0 +1,1 @@
+"""What people make of the maps: a blinded questionnaire, and what its answers say."""
