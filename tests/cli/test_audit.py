@@ -136,7 +136,7 @@ def test_copies_are_kept_together_where_training_would(small, tmp_path, capsys):
         shutil.copy(folder / "a0-0.png", folder / f"a{number}-9.png")  # every fold that reports a patient leaks
     assert "! protocol's folds: 0 patients and 1 set" in said(capsys, *small, "protocol=kfold", "protocol.folds=2")
     grouped = said(capsys, *small, "protocol=kfold", "protocol.folds=2", "protocol.leakage=group")
-    assert "the protocol makes no folds: class 'a' has 1 patients" in grouped
+    assert "the protocol makes no folds: class 'a' has 1 patient" in grouped
 
 
 def test_a_protocol_that_makes_no_folds_is_a_finding(small, tmp_path, capsys):

@@ -369,7 +369,7 @@ def test_an_edited_fold_is_refused(made, new, tmp_path, capsys):
         (["{run}"], "at least one picture"),
         (["{run}", "{new}/**/*.dcm"], "no picture is there"),
         (["{run}", "{new}/a/1.png"], "no picture is there"),
-        (["{run}", "{new}/bad.png"], "none of the 1 pictures can be read"),
+        (["{run}", "{new}/bad.png"], "no picture of 1 can be read"),
         (["{run}", "{new}", "--fold", "7"], "fold 7 of this run is not finished"),
         (["{run}/fold-0", "{new}", "--fold", "1"], "contradict each other"),
         (["{run}", "{new}", "--fold", "one"], "invalid int value"),

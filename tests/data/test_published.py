@@ -23,8 +23,8 @@ def test_only_what_differs_is_said(table_manifest):
     counts = {WHOLE: {PICTURES: 3, PATIENTS: 3, "a": 2}, "train": {"a": 5, "b": 1}, "val": {"a": 1}}
     assert differences(Known(manifest, counts), manifest) == [
         "2 patients, where 3 were published",
-        "train: 1 pictures of 'a', where 5 were published",
-        "val: 0 pictures of 'a', where 1 were published",
+        "train: 1 picture of 'a', where 5 were published",
+        "val: 0 pictures of 'a', where 1 was published",
     ]
 
 

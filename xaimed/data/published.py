@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
+from xaimed.config.many import many
 from xaimed.data.manifest import Manifest, Source
 
 PICTURES, PATIENTS = "pictures", "patients"
@@ -45,12 +46,13 @@ def differences(source: Source, manifest: Manifest) -> list[str]:
         have = {PICTURES: len(part), PATIENTS: part.frame["group"].nunique(), **part.class_counts()}
         place = f"{split}: " if split else ""
         found += [
-            f"{place}{have.get(name, 0)} {_things(name)}, where {count} were published"
+            f"{place}{_counted(have.get(name, 0), name)}, where {count} {'was' if count == 1 else 'were'} published"
             for name, count in counts.items()
             if have.get(name, 0) != count
         ]
     return found
 
 
-def _things(name: str) -> str:
-    return name if name in {PICTURES, PATIENTS} else f"pictures of '{name}'"
+def _counted(count: int, name: str) -> str:
+    of = "" if name in {PICTURES, PATIENTS} else f" of '{name}'"
+    return f"{many(count, 'patient' if name == PATIENTS else 'picture')}{of}"

@@ -134,7 +134,7 @@ def _make(
     if not len(answers):
         file, reason = answers.unreadable[0]
         raise DataError(
-            f"none of the {len(files)} pictures can be read; the first: {reason}", where=file, fix="Name other files."
+            f"no picture of {len(files)} can be read; the first: {reason}", where=file, fix="Name other files."
         )
     answers.write(asked)
 

@@ -55,7 +55,7 @@ def test_seven_diagnoses_have_more_than_one_picture(root):
     assert len(manifest.task.classes) == 7
     assert list(manifest.frame["label"]) == ["unknown", "melanoma", "nevus"]
     assert len(ISIC2020(root, target="diagnosis", classes=["melanoma", "nevus"]).manifest()) == 2
-    assert "1 pictures of 'nevus', where 5193 were published" in differences(source, manifest)
+    assert "1 picture of 'nevus', where 5193 were published" in differences(source, manifest)
     for options in ({"classes": ["melanoma", "nevus"]}, {"target": "diagnosis", "classes": ["melanoma", "naevus"]}):
         with pytest.raises(ConfigError, match=r"dataset\.classes"):
             ISIC2020(root, **options)
