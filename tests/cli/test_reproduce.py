@@ -58,7 +58,6 @@ def test_a_value_can_be_changed_to_see_what_follows(own, tmp_path, capsys):
     ("arguments", "why"),
     [
         (["spin", "--published"], "there is no study 'spin'. Did you mean 'spine'"),
-        (["spine"], "--published"),
         (["empty", "--published"], "study 'empty' has no published numbers"),
         (["own", "--published", "seed=3"], "'seed=3' changes nothing that is published"),
         (["own", "--published", "study.published.claim=3"], "claim"),

@@ -32,7 +32,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return dict(read_json(outcome))
 
     monkeypatch.setattr(making, "carried_out", carried_out)
-    monkeypatch.setattr(xaimed.cli.job, "_end_with", lambda parent: None)
+    monkeypatch.setattr(xaimed.cli.job, "end_with", lambda parent: None)
     return names
 
 

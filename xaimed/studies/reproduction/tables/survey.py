@@ -11,6 +11,7 @@ from xaimed.errors import StoreError
 from xaimed.evaluation.doubt import outcomes
 from xaimed.evaluation.statistics.intervals import wilson
 from xaimed.reporting.evaluations import NOTHING
+from xaimed.reporting.html.survey import NONE_OF_THESE
 from xaimed.reporting.tables import Cell, Table
 from xaimed.studies.reproduction.ratings import FILE, NOBODY, SIMULATED, Answers, answers_of, stamped, why_unlike
 from xaimed.studies.reproduction.results import Results, RowResult
@@ -124,7 +125,7 @@ def _judged(answers: Answers, row: RowResult) -> pd.Series[bool]:
     classes = {name.lower() for name in row.predictions.classes}
     said = []
     for sample, answer in zip(answers.frame["sample_id"], answers.frame["answer"].str.lower(), strict=True):
-        if answer not in (*YES, *NO, *classes):
+        if answer not in (*YES, *NO, *classes, NONE_OF_THESE):
             raise StoreError(
                 f"'{answer}' is neither yes nor no nor a class",
                 where=f"{FILE}, sample {sample}",
