@@ -73,7 +73,7 @@ def study_of(
     merged = _merged(node, smaller)
     left_out = smaller.get("without") or []
     trained = [row for row in trained_rows(merged, (*texts(smaller.get("last")), *given)) if row.name not in left_out]
-    rows = [*trained, *(row for row in voting_rows(merged["votes"]) if row.name not in left_out)]
+    rows = [*trained, *(row for row in voting_rows(merged["votes"], trained) if row.name not in left_out)]
     if nested:
         if not merged[NESTED]:
             raise ConfigError(

@@ -41,11 +41,17 @@ def trained_rows(node: Node, last: Sequence[str]) -> list[Row]:
     return list(rows.values())
 
 
-def voting_rows(votes: Node) -> list[Row]:
-    """The ensembles of rows."""
-    rows = []
+def voting_rows(votes: Node, trained: Sequence[Row]) -> list[Row]:
+    """The ensembles of trained rows."""
+    known, rows = [row.name for row in trained], []
     for name, vote in votes.items():
-        only(vote, ("is", "of"), f"{GROUP}.votes.{name}")
+        where = f"{GROUP}.votes.{name}"
+        only(vote, ("is", "of"), where)
+        for voter in texts(vote.get("of")):
+            if voter not in known:
+                raise ConfigError(
+                    f"there is no row '{voter}' that could vote", where=where, fix=near_miss(voter, known)
+                )
         member = Member(str(name), label_of(name, vote), votes=texts(vote["of"]))
         rows.append(Row(member.name, member.label, (member,)))
     return rows
