@@ -121,7 +121,7 @@ def test_another_reading_of_the_paper_and_what_it_leaves_blank_are_still_the_pap
 
 def own_study(folder, **changes):
     (folder / "study").mkdir(parents=True)
-    (folder / "study" / "own.yaml").write_text(yaml.safe_dump({"name": "own", **changes}))
+    (folder / "study" / "own.yaml").write_text(yaml.safe_dump({"name": "own", **changes}, sort_keys=False))
     return folder
 
 
@@ -206,5 +206,5 @@ def test_a_study_of_ones_own_has_the_same_tables_without_a_published_column(spin
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_rehearsal_fills_every_table_and_figure(name, tmp_path):
-    assert main(["reproduce", name, "profile=rehearsal", "--nested", f"output={tmp_path}"]) == 0
-    check_complete(tmp_path / "studies" / f"{name}-rehearsal", name, "rehearsal")
+    assert main(["reproduce", name, "profile=rehearsal", f"output={tmp_path}"]) == 0
+    check_complete(tmp_path / "studies" / f"{name}-rehearsal", name, "rehearsal", without=["doubt"])
