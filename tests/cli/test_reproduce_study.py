@@ -201,6 +201,14 @@ def test_a_spoilt_fold_is_named_left_alone_and_not_counted(conf, copy, jobs, cap
     assert "narrow: folds 0" in table
 
 
+def test_a_fold_that_the_run_does_not_have_is_not_counted(conf, copy, jobs):
+    run = run_of(conf, copy, "narrow")
+    shutil.copytree(run / "fold-0", run / "fold-7")
+    before = (copy / "studies/little/tables/metrics.csv").read_text()
+    assert reproduce(conf, copy, "--tables") == 0
+    assert (copy / "studies/little/tables/metrics.csv").read_text() == before
+
+
 def test_a_finished_run_that_lacks_maps_gets_them_and_no_more(conf, copy, jobs):
     weights = {path: when for path, when in tree(copy).items() if path.endswith("weights.pt")}
     assert reproduce(conf, copy, "--only", "narrow", "explainer=[gradcam,gradcam_plusplus]") == 0

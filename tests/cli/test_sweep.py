@@ -87,3 +87,33 @@ def test_the_same_command_finds_the_same_sweep():
 def test_the_process_that_starts_the_jobs_stays_small():
     code = "import xaimed.studies.sweep, sys; sys.exit('torch' in sys.modules or 'lightning' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_launcher_of_an_extra_makes_the_same(tmp_path):
+    pytest.importorskip("submitit")
+    command = ["train", *BASE, "seed=1,2"]
+    assert main([*command, f"output={tmp_path / 'one'}"]) == 0
+    assert main([*command, f"output={tmp_path / 'two'}", "hydra/launcher=submitit_local"]) == 0
+    one, two = find_runs([tmp_path / "one"]), find_runs([tmp_path / "two"])
+    assert [run.path.name for run in one] == [run.path.name for run in two]
+    for alone, launched in zip(one, two, strict=True):
+        assert contents(launched.path, 0) == contents(alone.path, 0)
+
+
+def test_an_option_of_a_sweep_cannot_reach_into_its_jobs_environment(tmp_path, capsys):
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    for name in ("one", "two"):
+        file = tmp_path / "conf" / "experiment" / f"{name}.yaml"
+        file.write_text("# @package _global_\nhydra: {job: {env_set: {LD_PRELOAD: evil.so}}}\n")
+    command = [
+        "train",
+        "-m",
+        "--config-dir",
+        str(tmp_path / "conf"),
+        "experiment=one,two",
+        f"output={tmp_path / 'out'}",
+    ]
+    assert main(command) == 2
+    assert "hydra.job.env_set is not supported" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("sweeps/*/job-*"))

@@ -1,5 +1,7 @@
+import fcntl
 import multiprocessing
 import os
+import threading
 
 import pytest
 
@@ -52,6 +54,38 @@ def test_a_fold_with_a_part_missing_is_refused(tmp_path):
     (fold.path / "weights.pt").unlink()
     with pytest.raises(StoreError, match="missing"):
         fold.verify("abc")
+
+
+def test_a_fold_under_another_name_is_refused(tmp_path):
+    fold = make(tmp_path)
+    fold.path.rename(tmp_path / "fold-4")
+    with pytest.raises(StoreError, match="fold 0 under another name"):
+        Fold(tmp_path, 4).verify("abc")
+
+
+def test_what_lies_in_the_place_of_a_fold_is_left_alone(tmp_path):
+    fold = Fold(tmp_path, 0)
+    fold.path.mkdir()
+    (fold.path / "notes.txt").write_text("mine")
+    assert fold.occupied
+    with pytest.raises(StoreError, match=r"no fold\.json"), fold.being_made():
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["fold-0", "notes.txt"]
+    assert not make(tmp_path, 1).occupied
+
+
+def test_whoever_only_looks_is_in_nobodys_way(tmp_path):
+    """To look whether a lock is held is to hold it for a moment."""
+    fold = Fold(tmp_path, 0)
+    assert not fold.being_made_now
+    with fold.being_made():
+        assert fold.being_made_now
+    assert not fold.being_made_now
+    looking = (fold.partial / "making.lock").open("a")
+    fcntl.flock(looking, fcntl.LOCK_EX)
+    threading.Timer(0.05, looking.close).start()
+    with fold.being_made():
+        assert fold.being_made_now
 
 
 def test_a_foreign_fold_json_is_refused(tmp_path):

@@ -26,13 +26,20 @@ key=value is given to every run, as for xaimed train: dataset.root=/data/spine s
 study.key=value changes the study. With a change that decides the training nothing is held against the paper any more.
 
   profile=rehearsal   the same study on its phantom, small, with stand-in weights: every table and figure, stamped
-  --dry-run           what would be made, what is there, how long it would take and how much room; nothing is made
+  --dry-run           what would be made, what is there, how long it would take and how much room, reckoned from the
+                      finished folds in <output>; nothing is made, fetched or written
   --only RUN,...      these rows alone
   --tables            tables and figures from what there is; nothing is made
   --nested            every run once more with the checkpoint chosen on other pictures than are reported: how much of
                       the figure is the choice
   --fail-fast         begin nothing more after the first failure
-  hydra/launcher=…    submitit_slurm, submitit_local or ray (pip install 'xaimed[slurm]' or 'xaimed[ray]')
+  hydra/launcher=…    submitit_slurm, submitit_local or ray (pip install 'xaimed[slurm]' or 'xaimed[ray]'), for many
+                      runs at once; submitit ends a run after hydra.launcher.timeout_min=60 minutes and shows it no
+                      GPU without hydra.launcher.gpus_per_node=1. Without, runs are made one after another here.
+
+What cannot be run, for want of data, a class or weights, is said before anything is trained, and the rest is made. A
+fold that was edited, is half written or belongs elsewhere is named, left alone and not counted; the others are made.
+The exit status is 1 as long as any run that was asked for is not complete.
 
 --published audits what a paper prints, without data and without training. Everything that can be recomputed from other
 printed numbers is recomputed, every share is tested for being possible at its n, every described model is built and

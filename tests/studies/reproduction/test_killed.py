@@ -57,8 +57,14 @@ def at_work(output) -> str:
     return found.stdout.strip()
 
 
-def in_training(output):
-    return lambda: any(output.glob("runs/*/fold-*.partial/resume.ckpt"))
+def in_training(process, output):
+    """Whether an epoch is done; the process must not end before."""
+
+    def found() -> bool:
+        assert process.poll() is None, process.communicate()
+        return any(output.glob("runs/*/fold-*.partial/resume.ckpt"))
+
+    return found
 
 
 def at_a_fold(process, output) -> bool:
@@ -70,7 +76,7 @@ def test_killed_once_and_given_again(tmp_path, monkeypatch):
     few = {"narrow": {"overrides": ["backbone.width=4", "protocol.fold=0"]}}
     conf = write_study(tmp_path / "conf", grid={}, runs=few)
     process = started(conf, tmp_path / "cut")
-    assert waits_until(in_training(tmp_path / "cut"))
+    assert waits_until(in_training(process, tmp_path / "cut"))
     process.send_signal(signal.SIGKILL)  # not to its job
     process.communicate()
     assert waits_until(lambda: not at_work(tmp_path / "cut"), 20)
@@ -110,7 +116,7 @@ def test_killed_five_times_at_random(tmp_path, conf, unbroken, seed):
 @pytest.mark.slow
 def test_ctrl_c_ends_the_jobs_and_says_how_to_go_on(tmp_path, conf):
     process = started(conf, tmp_path)
-    assert waits_until(in_training(tmp_path))
+    assert waits_until(in_training(process, tmp_path))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -120,7 +126,7 @@ def test_ctrl_c_ends_the_jobs_and_says_how_to_go_on(tmp_path, conf):
 
 LAUNCHERS = {
     "submitit_local": ("submitit", []),
-    "ray": ("ray", ["hydra.launcher.ray.init.include_dashboard=false", "hydra.launcher.ray.init.num_cpus=2"]),
+    "ray": ("ray", ["+hydra.launcher.ray.init.include_dashboard=false", "+hydra.launcher.ray.init.num_cpus=2"]),
 }
 
 
@@ -145,7 +151,7 @@ def test_jobs_of_a_launcher_on_this_machine_end_with_the_command(tmp_path, conf,
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed")
     process = started(conf, tmp_path, "trainer.max_epochs=5000", f"hydra/launcher={launcher}", *options)
-    assert waits_until(in_training(tmp_path), 400)
+    assert waits_until(in_training(process, tmp_path), 400)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert waits_until(lambda: "xaimed.cli.job" not in commands(tmp_path), 60)
