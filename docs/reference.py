@@ -20,13 +20,11 @@ HEAD = """# Every command and every option
 Made from the code by `python docs/reference.py`, and held against it by the tests; do not edit it by hand. The same
 words stand in `xaimed --help`, `xaimed COMMAND --help` and `xaimed train --help`.
 """
-MACHINERY = ("_target_", "_partial_", "_args_", "defaults")
-
-
-GROUPS_HEAD = """A group stands once in a configuration, as `backbone=vgg16`; of one marked *several* any number may be named, as
-`explainer=[gradcam,lime]`. Beside an option stand its keys, which are set as `backbone.dropout=0.2`, or, where several
-may be named, as `explainer.lime.samples=500`. Any of Lightning's, torch's or an option's own arguments may be added.
+GROUPS_HEAD = """A group stands once in a configuration, as `backbone=vgg16`; of one marked *several* any number may
+be named, as `explainer=[gradcam,lime]`. Beside an option stand its keys, set as `backbone.dropout=0.2`, or, where
+several may be named, as `explainer.lime.samples=500`.
 """
+MACHINERY = ("_target_", "_partial_", "_args_", "defaults")
 
 
 def reference() -> str:
