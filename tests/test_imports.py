@@ -45,3 +45,14 @@ def test_a_room_imports_only_from_its_left(room):
     assert files
     wrong = {str(file.relative_to(PACKAGE)): imported(file) - allowed for file in files if imported(file) - allowed}
     assert not wrong
+
+
+def test_what_users_import_is_imported_by_nothing():
+    """``xaimed.api`` stands at the right end: it sees every room, and no room sees it."""
+    files = [file for file in PACKAGE.rglob("*.py") if file != PACKAGE / "api.py"]
+    assert not [str(file) for file in files if "xaimed.api" in {*_modules(file)}]
+
+
+def _modules(file: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    return {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}

@@ -41,7 +41,7 @@ _widened: list[str] = list(_FROM_ENVIRONMENT)
 
 
 def allow(packages: Sequence[str]) -> None:
-    """Widen the list; only the command line calls this."""
+    """Widen the list; only what the user says on the command line or in Python calls this, never a configuration."""
     for name in packages:
         if not all(part.isidentifier() for part in name.split(".")):
             raise ConfigError(f"--allow takes a package name, not '{name}'")

@@ -8,8 +8,6 @@ from pathlib import Path
 from xaimed.evaluation.metrics import METRICS
 from xaimed.evaluation.summary import pooled_confusion
 from xaimed.reporting.canvas import save_figure
-from xaimed.reporting.confusion import confusion_figure
-from xaimed.reporting.curves import curves_figure
 from xaimed.reporting.tables import to_csv, to_markdown
 from xaimed.reporting.tensorboard import add_hparams, flatten_params
 from xaimed.reporting.text import markdown
@@ -17,11 +15,11 @@ from xaimed.store.fold import EXPLANATIONS
 from xaimed.store.run import Run
 from xaimed.store.writing import write_text
 from xaimed.studies.doubts import doubt_figures, doubt_tables
+from xaimed.studies.drawn import confusion_of, curves_of, reliability_of
 from xaimed.studies.elsewhere import all_elsewhere
 from xaimed.studies.judgement import judgement_of
 from xaimed.studies.result import RunResult, result_of
 from xaimed.studies.tables import metrics_table, pooled_table, tables_of
-from xaimed.training.monitors import direction
 
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 RELIABILITY = "reliability.png"
@@ -44,16 +42,10 @@ def write_report(run: Run) -> Path | None:
         write_text(folder / "repeats.csv", to_csv(pooled_table(result)))
     confusion = pooled_confusion(result.predictions)
     write_text(folder / "confusion.csv", confusion.to_csv(lineterminator="\n"))
-    stamp, title = result.stamp or None, result.name
-    n = {"samples": result.predictions.samples, "repeats": len(result.predictions.repeats)}
-    save_figure(confusion_figure(confusion, title=title, stamp=stamp, **n), folder / "confusion.png")
+    save_figure(confusion_of(result), folder / "confusion.png")
     write_text(folder / "calibration.csv", to_csv(result.calibrated.table()))
-    save_figure(result.calibrated.figure(title, stamp), folder / RELIABILITY)
-    best = config.get("callbacks", {}).get("best_checkpoint", {})
-    monitor = best.get("monitor", "val/loss")
-    mode = direction(monitor, best.get("mode", "auto"))
-    if history := result.history():
-        curves = curves_figure(history, title=title, monitor=monitor, mode=mode, stamp=stamp)
+    save_figure(reliability_of(result), folder / RELIABILITY)
+    if curves := curves_of(result):
         save_figure(curves, folder / CURVES)
     chosen = flatten_params({key: config[key] for key in OF_INTEREST if key in config})
     final = {f"final/{name}": float(value) for name, value in result.metrics()[list(METRICS)].mean().items()}
