@@ -20,6 +20,7 @@ COMMANDS = {
     "sheet": "show what augmentation makes of the training pictures, epoch by epoch",
     "reproduce": "audit what a paper prints: its numbers and statements against one another, with --published",
     "report": "write one HTML file that holds everything about a run or several",
+    "dashboard": "open TensorBoard on runs, finished or being made",
     "table": "rebuild every table of runs, finished or not, from their stored predictions",
 }
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130

@@ -69,7 +69,7 @@ def check_parts(plan: Plan) -> None:
         if node.get("monitor"):
             _check_watched(node["monitor"], f"{where}.monitor", plan, objective)
     with _named("trainer"), tempfile.TemporaryDirectory() as nowhere:
-        instantiate(config["trainer"], folder=Path(nowhere), callbacks=_asked_callbacks(plan), loggers=[])
+        instantiate(config["trainer"], folder=Path(nowhere), callbacks=asked_callbacks(plan), loggers=[])
     with _named("imbalance"):
         check_imbalance(plan)
     with _named("optimizer"):
@@ -125,7 +125,7 @@ def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> P
         config["trainer"],
         folder=folder,
         callbacks=[
-            *_asked_callbacks(plan),
+            *asked_callbacks(plan),
             clock,
             ResumePoint(),
             ShowProgress(progress, split.fold),
@@ -179,7 +179,8 @@ def data_of(plan: Plan, split: Split, preparation: Preparation) -> FoldData:
     )
 
 
-def _asked_callbacks(plan: Plan) -> list[pl.Callback]:
+def asked_callbacks(plan: Plan) -> list[pl.Callback]:
+    """Fresh ones of all that are asked for, but for the explanations."""
     return [instantiate(node) for name, node in plan.config.get("callbacks", {}).items() if name != EXPLAIN]
 
 
