@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from xaimed.callbacks.afterwards import Afterwards
 from xaimed.callbacks.branches import branch_notes
 from xaimed.callbacks.cases import Chosen, choose_cases
 from xaimed.callbacks.panels import OVERVIEW, draw_cases
@@ -31,7 +32,7 @@ MAPS, ASKED, PANELS = "maps.npz", "asked.json", "panels"
 Maps = Mapping[str, npt.NDArray[Any]]
 
 
-class ExplainFold(pl.Callback):
+class ExplainFold(Afterwards):
     """Explains every reported picture of a fold when its predictions are in.
 
     Each explainer has a directory of its own under ``explanations/``, named after its configuration, so that another

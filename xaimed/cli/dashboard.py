@@ -29,6 +29,7 @@ examples:
   xaimed dashboard outputs/runs/spine-resnet18-finetune-1a2b3c4d5e  one run"""
 DEFAULT = Path("outputs/runs")
 # A tag of ours has one picture a fold; a callback of the user's own may write one an epoch.
+FIRST = "custom_scalars"  # the tab that it opens on
 OPTIONS = ("--samples_per_plugin=images=50,scalars=2000", "--reload_interval=15", "--window_title=xaimed")
 
 
@@ -43,9 +44,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--host", default="localhost")
     asked = parser.parse_args(list(arguments))
     _check(asked.place)
-    print(
-        f"TensorBoard on {asked.place}: {_started(asked.place, asked.port, asked.host)}  (Ctrl-C ends it)", flush=True
-    )
+    address = _started(asked.place, asked.port, asked.host)
+    print(f"TensorBoard on {asked.place}: {address}#{FIRST}  (Ctrl-C ends it)", flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -65,9 +65,9 @@ def _check(place: Path) -> None:
 
 def _started(place: Path, port: int | None, host: str) -> str:
     """The address of a server that runs in the background for as long as this process does."""
-    from tensorboard import default, program
+    from tensorboard import program
 
-    board = program.TensorBoard(default.get_plugins(), program.get_default_assets_zip_provider())
+    board = program.TensorBoard()
     where = [f"--logdir={place}", f"--host={host}", *([] if port is None else [f"--port={port}"])]
     board.configure(argv=["tensorboard", *where, *OPTIONS])
     try:

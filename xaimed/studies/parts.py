@@ -12,6 +12,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
+from xaimed.callbacks.afterwards import Afterwards
 from xaimed.callbacks.branches import WriteBranches
 from xaimed.callbacks.checkpoints import ResumePoint
 from xaimed.callbacks.clock import EpochClock
@@ -125,7 +126,7 @@ def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> P
         config["trainer"],
         folder=folder,
         callbacks=[
-            *asked_callbacks(plan),
+            *(callback for callback in asked_callbacks(plan) if not isinstance(callback, Afterwards)),
             clock,
             ResumePoint(),
             ShowProgress(progress, split.fold),
@@ -194,12 +195,13 @@ def explain_callback(plan: Plan) -> ExplainFold | None:
     return callback
 
 
-def afterwards(plan: Plan) -> list[ExplainFold | EvaluateFold]:
-    """What is done with a fold's predictions once they are in: explain them, then judge network and maps."""
+def afterwards(plan: Plan) -> list[Afterwards]:
+    """What is done with a fold's predictions once they are in: explain them, judge network and maps, then the rest."""
     explain = explain_callback(plan)
     explainers = plan.explainers if explain else {}
     evaluate = EvaluateFold(plan.evaluations, explainers, int(plan.config["seed"])) if plan.evaluations else None
-    return [*([explain] if explain else []), *([evaluate] if evaluate else [])]
+    rest = [callback for callback in asked_callbacks(plan) if isinstance(callback, Afterwards)]
+    return [*([explain] if explain else []), *([evaluate] if evaluate else []), *rest]
 
 
 @contextmanager
