@@ -39,7 +39,7 @@ bench: $(READY)  ## measure speed against named peers; the figures in benchmarks
 	@$(BIN)/python -m benchmarks
 
 tensorboard: $(READY)  ## look at the curves, panels and hyper-parameters of every run below outputs/
-	@$(BIN)/tensorboard --logdir outputs/runs
+	@$(BIN)/xaimed dashboard outputs/runs
 
 clean:  ## remove caches and build products; outputs/ and .venv stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

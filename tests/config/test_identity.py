@@ -41,6 +41,8 @@ BASE = identity_hash(identity(CONFIG, manifest="m", weights="w"))
         ("protocol.fold", 2),
         ("explainer", {}),
         ("callbacks.explain", {"cases": 9}),
+        ("callbacks.explanation_metrics", {"every": 2}),
+        ("callbacks.embeddings", {"most": 9}),
         ("loader.workers", 8),
         ("image.crop", None),
         ("labels", "as_given"),

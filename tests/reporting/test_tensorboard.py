@@ -5,13 +5,14 @@ import io
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
 
 from tests.reporting.fakes import case
 from xaimed.reporting.canvas import pixels
 from xaimed.reporting.panels import draw_panel
-from xaimed.reporting.tensorboard import add_figure_image, add_hparams, flatten_params
+from xaimed.reporting.tensorboard import add_figure_image, add_hparams, add_pictures, flatten_params
 
 
 def read(directory):
@@ -31,6 +32,24 @@ def test_a_figure_arrives_pixel_by_pixel(tmp_path):
     arrived = plt.imread(io.BytesIO(image.encoded_image_string), format="png")
     np.testing.assert_array_equal((arrived[..., :3] * 255).round().astype(np.uint8), pixels(figure))
     assert plt.get_fignums() == []
+
+
+def test_saved_pictures_replace_those_before_and_leave_the_curves(tmp_path):
+    from torch.utils.tensorboard import SummaryWriter
+
+    across = np.linspace(0, 255, 1200).astype(np.uint8)
+    Image.fromarray(np.broadcast_to(across, (300, 1200))).save(tmp_path / "grey.png")
+    with SummaryWriter(tmp_path / "fold") as writer:
+        writer.add_scalar("val/loss", 0.5, 1)
+    for tag in ("panels/a", "panels/b"):
+        add_pictures(tmp_path / "fold", {tag: tmp_path / "grey.png"})
+    events = read(tmp_path / "fold")
+    assert events.Tags()["images"] == ["panels/b"]
+    assert events.Tags()["scalars"] == ["val/loss"]
+    (image,) = events.Images("panels/b")
+    assert (image.step, image.width, image.height) == (0, 900, 225)
+    arrived = np.asarray(Image.open(io.BytesIO(image.encoded_image_string)).convert("L"), dtype=float)
+    np.testing.assert_allclose(arrived[100], np.linspace(0, 255, 900), atol=3)
 
 
 def test_hparams_and_final_metrics_are_registered(tmp_path):

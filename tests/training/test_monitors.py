@@ -13,6 +13,7 @@ TASK = Task(Kind.MULTICLASS, ("a", "b", "c"))
     [
         ("val/loss", "auto", "min"),
         ("val/auc", "auto", "max"),
+        ("val/ece", "auto", "min"),
         ("val/accuracy", "auto", "max"),
         ("val/auc", "min", "min"),
         ("val/oddness", "max", "max"),
@@ -37,7 +38,7 @@ def test_a_misspelt_monitor_gets_its_near_miss_and_all_there_are():
     assert set(names) == {
         "lr",
         *(f"train/{name}" for name in ("loss", "inconsistency", "accuracy")),
-        *(f"val/{name}" for name in ("loss", "inconsistency", "accuracy", "auc")),
+        *(f"val/{name}" for name in ("loss", "inconsistency", "accuracy", "auc", "ece")),
     }
     check_monitor("val/inconsistency", names, "here")
     with pytest.raises(ConfigError, match=r"val/accuracy, .* \[here\]\. Did you mean 'val/auc'"):

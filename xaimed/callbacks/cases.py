@@ -33,8 +33,8 @@ class Chosen:
 
     @property
     def tag(self) -> str:
-        """Where TensorBoard shows it."""
-        return f"{_plain(self.true)}/{self._word}/{self.place}"
+        """Where TensorBoard shows it: in every run the same, whatever was said of it and what else is shown."""
+        return f"{_plain(self.true)}/{_plain(self.sample_id)}"
 
     @property
     def file(self) -> str:

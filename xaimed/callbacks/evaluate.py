@@ -11,6 +11,7 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 
+from xaimed.callbacks.afterwards import Afterwards
 from xaimed.callbacks.explain import load_maps
 from xaimed.config.identity import identity_hash
 from xaimed.data.module import FoldData
@@ -26,7 +27,7 @@ from xaimed.store.fold import EVALUATIONS, EXPLANATIONS, PREDICTIONS
 from xaimed.training.classifier import Classifier
 
 
-class EvaluateFold(pl.Callback):
+class EvaluateFold(Afterwards):
     """Runs evaluations on a fold whose predictions and maps are stored.
 
     Each has a folder of its own under ``evaluations/``, named after its configuration and the explainers that it was

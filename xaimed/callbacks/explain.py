@@ -13,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
-from PIL import Image
 
+from xaimed.callbacks.afterwards import Afterwards
 from xaimed.callbacks.branches import branch_notes
 from xaimed.callbacks.cases import Chosen, choose_cases
-from xaimed.callbacks.panels import draw_cases
+from xaimed.callbacks.panels import OVERVIEW, draw_cases
 from xaimed.config.identity import identity_hash
 from xaimed.data.module import FoldData
 from xaimed.evaluation.reading import read_predictions
 from xaimed.explain.contract import Explainer, Explanation
 from xaimed.models.network import Network
+from xaimed.reporting.tensorboard import add_pictures
 from xaimed.store.cache import publish_directory
 from xaimed.store.fold import EXPLANATIONS, PREDICTIONS
 from xaimed.training.classifier import Classifier
@@ -31,7 +32,7 @@ MAPS, ASKED, PANELS = "maps.npz", "asked.json", "panels"
 Maps = Mapping[str, npt.NDArray[Any]]
 
 
-class ExplainFold(pl.Callback):
+class ExplainFold(Afterwards):
     """Explains every reported picture of a fold when its predictions are in.
 
     Each explainer has a directory of its own under ``explanations/``, named after its configuration, so that another
@@ -86,11 +87,12 @@ class ExplainFold(pl.Callback):
         draw_cases(cases, data, stored, self.stamps, aside, branch_notes(folder))
 
     def _show(self, trainer: pl.Trainer, panels: Path, cases: Sequence[Chosen]) -> None:
-        """The same panels in TensorBoard, each case always under the same tag."""
+        """The same panels in TensorBoard: a sample always under its own tag, what it is shown with in the overview."""
+        if not cases:
+            return
+        files = {"panels/overview": panels / OVERVIEW, **{f"panels/{case.tag}": panels / case.file for case in cases}}
         for logger in (logger for logger in trainer.loggers if isinstance(logger, TensorBoardLogger)):
-            for case in cases:
-                picture = _read_png(panels / case.file)
-                logger.experiment.add_image(f"panels/{case.tag}", picture, global_step=0, dataformats="HWC")
+            add_pictures(Path(logger.log_dir), files)
 
     @property
     def panels_name(self) -> str:
@@ -116,8 +118,3 @@ def _joined(parts: Sequence[Explanation]) -> dict[str, npt.NDArray[Any]]:
             # What has one row per pass comes as [passes, images, …]; images go first, as everywhere else.
             found.setdefault(name, []).append(value.transpose(0, 1) if name.startswith("passes_") else value)
     return {name: torch.cat(values).cpu().numpy() for name, values in found.items()}
-
-
-def _read_png(path: Path) -> npt.NDArray[np.uint8]:
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))

@@ -21,6 +21,7 @@ COMMANDS = {
     "reproduce": "audit what a paper prints: its numbers and statements against one another, with --published",
     "report": "write one HTML file that holds everything about a run or several",
     "survey": "ask clinicians what they make of the maps, blinded, and score their answers",
+    "dashboard": "open TensorBoard on runs, finished or being made",
     "table": "rebuild every table of runs, finished or not, from their stored predictions",
 }
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130

@@ -17,6 +17,8 @@ DECIDES_NOTHING = (
     "logger",
     "audit",
     "callbacks.explain",
+    "callbacks.explanation_metrics",
+    "callbacks.embeddings",
     "dataset.root",  # the manifest's fingerprint stands for it, and for what tables say
     "dataset.file",
     "dataset.boxes_file",

@@ -1,22 +1,29 @@
-"""What does TensorBoard get? Figures as pictures, and one row of the HParams table for each run."""
+"""What does TensorBoard get? Pictures, one row of the HParams table for each run, and files that replace their like."""
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from PIL import Image
 
 from xaimed.reporting.canvas import pixels
 from xaimed.reporting.text import shortened
 
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
 Value = bool | int | float | str
 
 LONGEST = 80
+QUALITY, WIDEST = 85, 900
+"""As it is saved a panel takes several times as much, and TensorBoard keeps every picture of every run in memory."""
 
 
 class PictureWriter(Protocol):
@@ -32,6 +39,43 @@ class PictureWriter(Protocol):
 def add_figure_image(writer: PictureWriter, tag: str, figure: Figure, step: int) -> None:
     """Show a figure as it is saved; nothing stays behind in pyplot."""
     writer.add_image(tag, pixels(figure), step, dataformats="HWC")
+
+
+def add_pictures(directory: Path, files: Mapping[str, Path]) -> None:
+    """Show saved pictures at step 0, in place of those that were shown before.
+
+    Args:
+        directory: where the curves of a fold lie.
+        files: pictures by their tag.
+    """
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    values = []
+    for tag, file in files.items():
+        content = io.BytesIO()
+        with Image.open(file) as picture:
+            seen = picture.convert("RGB")
+        seen.thumbnail((WIDEST, seen.height))
+        seen.save(content, "JPEG", quality=QUALITY, subsampling=0)
+        shown = Summary.Image(
+            height=seen.height, width=seen.width, colorspace=3, encoded_image_string=content.getvalue()
+        )
+        values.append(Summary.Value(tag=tag, image=shown))
+    replace_events(directory, Summary(value=values), ".pictures")
+
+
+def replace_events(directory: Path, summary: Summary, suffix: str = "") -> None:
+    """Write one event file at step 0, in place of former ones with the same end of their name; ``""`` replaces all."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    for former in directory.glob(f"events.out.tfevents.*{suffix}") if directory.is_dir() else ():
+        former.unlink()
+    writer = EventFileWriter(str(directory), filename_suffix=suffix)
+    try:
+        writer.add_event(Event(step=0, summary=summary))
+    finally:
+        writer.close()
 
 
 def flatten_params(config: Mapping[str, Any]) -> dict[str, Value]:
@@ -56,11 +100,9 @@ def add_hparams(directory: Path, params: Mapping[str, Value], metrics: Mapping[s
         name: the run, as the table calls it.
     """
     # TensorBoard takes a noticeable time to import, and tables are printed without it.
-    from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams import api_pb2, metadata
     from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo, SessionStartInfo
-    from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     started = SessionStartInfo(group_name=name)
     for key, value in params.items():
@@ -75,13 +117,7 @@ def add_hparams(directory: Path, params: Mapping[str, Value], metrics: Mapping[s
     }
     values = [Summary.Value(tag=tag, metadata=metadata.create_summary_metadata(row)) for tag, row in session.items()]
     values += [Summary.Value(tag=tag, simple_value=value) for tag, value in metrics.items() if math.isfinite(value)]
-    for former in directory.glob("events.out.tfevents.*") if directory.is_dir() else ():
-        former.unlink()
-    writer = EventFileWriter(str(directory))
-    try:
-        writer.add_event(Event(step=0, summary=Summary(value=values)))
-    finally:
-        writer.close()
+    replace_events(directory, Summary(value=values))
 
 
 def _leaves(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:

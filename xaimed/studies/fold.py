@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 import torch
 import yaml
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from xaimed.callbacks.checkpoints import BEST, RESUME
 from xaimed.callbacks.progress import RunProgress
@@ -23,10 +22,7 @@ from xaimed.errors import WeightsError
 from xaimed.evaluation.metrics import fold_metrics
 from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.reading import read_predictions
-from xaimed.evaluation.summary import pooled_confusion
-from xaimed.reporting.confusion import confusion_figure
 from xaimed.reporting.tables import to_csv
-from xaimed.reporting.tensorboard import add_figure_image
 from xaimed.store.fold import (
     CONFIG,
     EPOCH_SECONDS,
@@ -42,6 +38,7 @@ from xaimed.store.fold import (
 from xaimed.store.writing import read_json, write_bytes, write_json, write_text
 from xaimed.studies.environment import environment
 from xaimed.studies.finished import data_as_then, trained_module
+from xaimed.studies.fold_pictures import show_fold
 from xaimed.studies.hybrid import fit_hybrid, trained_before
 from xaimed.studies.imbalance import imbalance_table
 from xaimed.studies.normalization import write_normalization
@@ -170,12 +167,4 @@ def _write_weights(module: Classifier, folder: Path) -> None:
 
 def _write_results(plan: Plan, parts: Parts, predictions: Predictions, values: dict[str, float], folder: Path) -> None:
     write_json(folder / "metrics.json", values)
-    for logger in parts.trainer.loggers:
-        if isinstance(logger, TensorBoardLogger):
-            figure = confusion_figure(
-                pooled_confusion(predictions),
-                title=f"{plan.manifest.name}, fold {predictions.folds[0]}",
-                samples=predictions.samples,
-                stamp=", ".join(plan.stamps) or None,
-            )
-            add_figure_image(logger.experiment, "confusion", figure, 0)
+    show_fold(parts.trainer, predictions, plan.manifest.name, ", ".join(plan.stamps) or None)

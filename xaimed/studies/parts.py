@@ -12,6 +12,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
+from xaimed.callbacks.afterwards import Afterwards
 from xaimed.callbacks.branches import WriteBranches
 from xaimed.callbacks.checkpoints import ResumePoint
 from xaimed.callbacks.clock import EpochClock
@@ -69,7 +70,7 @@ def check_parts(plan: Plan) -> None:
         if node.get("monitor"):
             _check_watched(node["monitor"], f"{where}.monitor", plan, objective)
     with _named("trainer"), tempfile.TemporaryDirectory() as nowhere:
-        instantiate(config["trainer"], folder=Path(nowhere), callbacks=_asked_callbacks(plan), loggers=[])
+        instantiate(config["trainer"], folder=Path(nowhere), callbacks=asked_callbacks(plan), loggers=[])
     with _named("imbalance"):
         check_imbalance(plan)
     with _named("optimizer"):
@@ -125,7 +126,7 @@ def parts_of(plan: Plan, split: Split, folder: Path, progress: RunProgress) -> P
         config["trainer"],
         folder=folder,
         callbacks=[
-            *_asked_callbacks(plan),
+            *(callback for callback in asked_callbacks(plan) if not isinstance(callback, Afterwards)),
             clock,
             ResumePoint(),
             ShowProgress(progress, split.fold),
@@ -179,7 +180,8 @@ def data_of(plan: Plan, split: Split, preparation: Preparation) -> FoldData:
     )
 
 
-def _asked_callbacks(plan: Plan) -> list[pl.Callback]:
+def asked_callbacks(plan: Plan) -> list[pl.Callback]:
+    """Fresh ones of all that are asked for, but for the explanations."""
     return [instantiate(node) for name, node in plan.config.get("callbacks", {}).items() if name != EXPLAIN]
 
 
@@ -193,12 +195,13 @@ def explain_callback(plan: Plan) -> ExplainFold | None:
     return callback
 
 
-def afterwards(plan: Plan) -> list[ExplainFold | EvaluateFold]:
-    """What is done with a fold's predictions once they are in: explain them, then judge network and maps."""
+def afterwards(plan: Plan) -> list[Afterwards]:
+    """What is done with a fold's predictions once they are in: explain them, judge network and maps, then the rest."""
     explain = explain_callback(plan)
     explainers = plan.explainers if explain else {}
     evaluate = EvaluateFold(plan.evaluations, explainers, int(plan.config["seed"])) if plan.evaluations else None
-    return [*([explain] if explain else []), *([evaluate] if evaluate else [])]
+    rest = [callback for callback in asked_callbacks(plan) if isinstance(callback, Afterwards)]
+    return [*([explain] if explain else []), *([evaluate] if evaluate else []), *rest]
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from xaimed.studies.fold import finish_again, make_fold
 from xaimed.studies.fold_spread import explain_over_folds
 from xaimed.studies.hybrid import check_hybrid
 from xaimed.studies.imbalance import imbalance_table
+from xaimed.studies.layout import lay_out
 from xaimed.studies.parts import check_parts, explain_callback, what_is_trained
 from xaimed.studies.plan import Plan, make_plan
 from xaimed.studies.report import write_report
@@ -89,6 +90,7 @@ def make_folds(plan: Plan, audit: Audited | None, console: Console) -> dict[int,
     with room_on_disk(plan), RunProgress(console, len(missing), epochs) as progress:
         _check_loggers(plan)
         plan.run.describe(_described(plan))
+        lay_out(plan)
         if audit:
             audit.write(plan.run.path)
         write_json(plan.run.path / MODEL, plan.complexity.facts())
@@ -172,7 +174,7 @@ def _worth_opening(plan: Plan, report: Path | None) -> list[str]:
     overviews = sorted(plan.run.path.glob(drawn)) if drawn else []
     return [
         *(f"panels: {overview.parent}" for overview in overviews[:1]),
-        "curves: tensorboard --logdir " + str(plan.run.path),
+        f"curves: xaimed dashboard {plan.run.path}",
         f"report: {report}",
     ]
 

@@ -11,7 +11,7 @@ from xaimed.errors import ConfigError
 from xaimed.training.curves import curve_metrics
 
 AUTO = "auto"
-LESS = ("loss", "error")
+LESS = ("loss", "error", "ece")
 MORE = ("accuracy", "auc", "f1", "sensitivity", "specificity", "precision", "recall", "kappa", "mcc")
 
 
