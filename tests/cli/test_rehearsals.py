@@ -143,6 +143,17 @@ def test_a_vote_of_rows_that_are_not_there_is_refused(tmp_path):
         study_of("own", [], conf)
 
 
+def test_the_study_that_the_documentation_shows_is_one(tmp_path):
+    (shown,) = re.findall(r"```yaml\n(.*?)```", (conf_dir().parent / "docs" / "studies.md").read_text(), re.DOTALL)
+    conf = own_study(tmp_path, **{key: value for key, value in yaml.safe_load(shown).items() if key != "name"})
+    study = study_of("own", ["dataset.root=/nowhere"], conf, "", True)
+    assert len(configs(study)) == 2 * (2 * 2 + 1)
+    assert configs(study)["shuffled"]["labels"] == "shuffled"
+    small = study_of("own", [], conf, "rehearsal")
+    assert {len(row.members) for row in small.rows} == {1}
+    assert {config["backbone"]["weights"] for config in configs(small).values()} == {"stand_in"}
+
+
 def made_here(node):
     return find_spec(node["_target_"].rpartition(".")[0]) is not None
 
