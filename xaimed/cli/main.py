@@ -18,7 +18,7 @@ COMMANDS = {
     "evaluate": "put the explanations of a finished run to the test",
     "ensemble": "let finished runs vote, and treat what they say together as a run",
     "sheet": "show what augmentation makes of the training pictures, epoch by epoch",
-    "reproduce": "audit what a paper prints: its numbers and statements against one another, with --published",
+    "reproduce": "make a paper's runs, tables and figures, or audit its numbers with --published",
     "report": "write one HTML file that holds everything about a run or several",
     "survey": "ask clinicians what they make of the maps, blinded, and score their answers",
     "dashboard": "open TensorBoard on runs, finished or being made",
