@@ -2,6 +2,7 @@
 
 import re
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import yaml
@@ -144,7 +145,9 @@ def test_a_vote_of_rows_that_are_not_there_is_refused(tmp_path):
 
 
 def test_the_study_that_the_documentation_shows_is_one(tmp_path):
-    (shown,) = re.findall(r"```yaml\n(.*?)```", (conf_dir().parent / "docs" / "studies.md").read_text(), re.DOTALL)
+    (shown,) = re.findall(
+        r"```yaml\n(.*?)```", (Path(__file__).parents[2] / "docs" / "studies.md").read_text(), re.DOTALL
+    )
     conf = own_study(tmp_path, **{key: value for key, value in yaml.safe_load(shown).items() if key != "name"})
     study = study_of("own", ["dataset.root=/nowhere"], conf, "", True)
     assert len(configs(study)) == 2 * (2 * 2 + 1)
