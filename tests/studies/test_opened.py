@@ -234,6 +234,21 @@ def test_figures_of_runs_beside_each_other(run, other):
         compare([run, run])
 
 
+def test_runs_of_other_data_show_their_own_pictures(run, output, tmp_path):
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    facts = json.loads((run.path / "run.json").read_text())
+    facts["config"]["image"]["crop"] = 0.5
+    (place / "run.json").write_text(json.dumps({**facts, "data": "other pictures"}))
+    for fold in run.path.glob("fold-*"):
+        (place / fold.name).symlink_to(fold)
+    both = compare({"whole": run, "middle": open_run(place)})
+    figure = both.heatmaps_figure(run.cases()[:1])
+    assert "These runs have different data" in " ".join(texts(figure)).replace("\n", " ")
+    sides = [axes.images[0].get_array().shape[0] for axes in figure.axes[:3]]
+    assert sides[0] == sides[1] == 2 * sides[2]
+
+
 def test_the_page_on_figures_runs_as_it_stands(run, other, output, monkeypatch, tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "figures.md").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -74,13 +74,15 @@ def heatmaps_figure(
     ]
     told = {each.title for each in columns.values()}
     subline = [told.pop()] if len(told) == 1 else []
-    damaged = [said for each in columns.values() for said in each.damaged]
+    remarks = [said for each in columns.values() for said in each.damaged]
+    if len({each.result.facts["data"] for each in columns.values()}) > 1:
+        remarks.append("These runs have different data: the image is the first one's, each map lies over its own.")
     return heatmap_grid(
         lines,
         list(columns),
         title=title,
         subline=" · ".join([*subline, "p: of what was predicted"]),
-        notes=[*damaged, *pictures.problems],
+        notes=[*remarks, *pictures.problems],
         stamp=stamp,
     )
 
@@ -92,19 +94,21 @@ def _line(sample: str, columns: Sequence[Explained], pictures: Pictures) -> Grid
     return GridRow(
         _truth(first, place),
         "",
-        tuple(_look(each, sample, picture) for each in columns),
+        tuple(_look(each, sample, pictures) for each in columns),
         picture.pixels if picture else None,
         sample,
         picture.mask if picture else None,
     )
 
 
-def _look(explained: Explained, sample: str, picture: Picture | None) -> Look | str:
+def _look(explained: Explained, sample: str, pictures: Pictures) -> Look | str:
+    """A map over the picture as that run saw it, which in another dataset may be another one of the same name."""
     place = explained.ids.index(sample) if sample in explained.ids else None
     if place is None or explained.explained[place] == NONE:
         return NO_MAP
     name = explained.predictions.classes[int(explained.explained[place])]
     heatmap = explained.maps(place, "heatmap")[0]
+    picture = pictures.of(explained.result, sample, _label(explained, place))
     return Look(picture.pixels if picture else None, heatmap, explained.decision(place, name))
 
 

@@ -37,7 +37,8 @@ def train(
         TrainingError: some fold failed; the others are kept, and the same call goes on.
     """
     allow_packages(allow)
-    console = Console(quiet=quiet, width=WIDTH, force_jupyter=False)
+    # A notebook claims to be a terminal, and would keep every state of a progress bar.
+    console = Console(quiet=quiet, width=WIDTH, force_jupyter=False, force_terminal=False, color_system=None)
     outcome = run_to_the_end(_config(overrides, config_dir), console)
     if outcome.failures:
         told = "; ".join(f"fold {fold}: {why}" for fold, why in outcome.failures.items())
