@@ -90,6 +90,7 @@ def test_the_process_that_starts_the_jobs_stays_small():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_launcher_of_an_extra_makes_the_same(tmp_path):
     pytest.importorskip("submitit")
     command = ["train", *BASE, "seed=1,2"]

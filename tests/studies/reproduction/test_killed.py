@@ -114,6 +114,7 @@ def test_killed_five_times_at_random(tmp_path, conf, unbroken, seed):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_ctrl_c_ends_the_jobs_and_says_how_to_go_on(tmp_path, conf):
     process = started(conf, tmp_path)
     assert waits_until(in_training(process, tmp_path))
