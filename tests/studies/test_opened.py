@@ -254,8 +254,11 @@ def test_the_page_on_figures_runs_as_it_stands(run, other, output, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "outputs").symlink_to(output)
     names = {}
-    for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
-        exec(block, names)
+    try:
+        for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
+            exec(block, names)
+    finally:
+        names["plt"].close("all")  # what a page leaves open would be found by the next test that looks
     for name in ("roc.pdf", "heatmaps.pdf", "own.pdf", "heatmap.pdf"):
         assert (tmp_path / name).read_bytes().startswith(b"%PDF")
     told = set(re.findall(r"`run\.(\w+)\(", page))

@@ -3,7 +3,8 @@ import pytest
 
 from xaimed.data.task import Kind, Task
 from xaimed.errors import ConfigError
-from xaimed.training.monitors import auc_is_defined, check_monitor, direction, measured
+from xaimed.training.direction import direction
+from xaimed.training.monitors import auc_is_defined, check_monitor, measured
 
 TASK = Task(Kind.MULTICLASS, ("a", "b", "c"))
 

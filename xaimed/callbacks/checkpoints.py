@@ -8,7 +8,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import EarlyStopping as LightningEarlyStopping
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from xaimed.training.monitors import AUTO, direction
+from xaimed.training.direction import AUTO, direction
 
 BEST, RESUME = "best.ckpt", "resume.ckpt"
 

@@ -13,7 +13,7 @@ from xaimed.reporting.residuals import residuals_figure
 from xaimed.reporting.results import counted
 from xaimed.reporting.roc import roc_figure
 from xaimed.studies.result import RunResult
-from xaimed.training.monitors import direction
+from xaimed.training.direction import direction
 
 EACH_CLASS = "each class against the rest, predictions pooled over folds"
 

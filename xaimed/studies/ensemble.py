@@ -22,7 +22,7 @@ from xaimed.evaluation.voting import WEIGHTED, shares, voted
 from xaimed.store.fold import CONFIG, HISTORY, PREDICTIONS, SPLIT, SVM, Fold
 from xaimed.store.run import Run
 from xaimed.store.writing import write_bytes, write_json, write_text
-from xaimed.training.monitors import direction
+from xaimed.training.direction import direction
 
 SEALED = (CONFIG, PREDICTIONS, SPLIT)
 SHARES = "shares.csv"

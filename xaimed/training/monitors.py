@@ -10,10 +10,6 @@ from xaimed.data.task import UNKNOWN, Kind, Task
 from xaimed.errors import ConfigError
 from xaimed.training.curves import curve_metrics
 
-AUTO = "auto"
-LESS = ("loss", "error", "ece")
-MORE = ("accuracy", "auc", "f1", "sensitivity", "specificity", "precision", "recall", "kappa", "mcc")
-
 
 def measured(task: Task, objective: object) -> list[str]:
     """Every name that an epoch logs.
@@ -33,26 +29,6 @@ def check_monitor(monitor: str, names: list[str], where: str) -> None:
         raise ConfigError(
             f"'{monitor}' is not measured, but {', '.join(names)}", where=where, fix=near_miss(monitor, names)
         )
-
-
-def direction(monitor: str, mode: str = AUTO) -> str:
-    """``min`` or ``max``: as said, or for ``auto`` by what the name means."""
-    if mode in ("min", "max"):
-        return mode
-    if mode != AUTO:
-        raise ConfigError(
-            f"mode '{mode}' is none", where=f"monitor {monitor}", fix=near_miss(mode, ("min", "max", AUTO))
-        )
-    name = monitor.rsplit("/", 1)[-1]
-    if any(word in name for word in LESS):
-        return "min"
-    if any(word in name for word in MORE):
-        return "max"
-    raise ConfigError(
-        f"whether less or more of '{monitor}' is better cannot be told from its name",
-        where=f"monitor {monitor}",
-        fix="Say mode=min or mode=max.",
-    )
 
 
 def auc_is_defined(task: Task, labels: npt.NDArray[np.int64]) -> bool:

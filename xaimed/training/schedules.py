@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
-from xaimed.training.monitors import AUTO, direction
+from xaimed.training.direction import AUTO, direction
 from xaimed.training.optimizers import shares
 
 

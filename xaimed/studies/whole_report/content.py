@@ -32,7 +32,7 @@ from xaimed.studies.result import RunResult
 from xaimed.studies.tables import comparison, differences_of, numbers_of, tables_of
 from xaimed.studies.whole_report.cards import cards_of
 from xaimed.studies.whole_report.checklist import checklist
-from xaimed.training.monitors import direction
+from xaimed.training.direction import direction
 
 IN_DETAIL = 12
 """Of more runs than these only the comparison is shown; each has a report of its own."""
