@@ -102,6 +102,17 @@ def test_tables_at_any_moment_make_nothing(conf, copy, jobs):
     assert "narrow" in (copy / "studies/little/tables/metrics.csv").read_text()
 
 
+def test_tables_are_of_the_study_as_it_was_asked_for_the_last_time(conf, tmp_path, monkeypatch, capsys):
+    only_pretended(monkeypatch)
+    assert reproduce(conf, tmp_path, "trainer.max_epochs=3") == 1
+    assert "the last time" not in capsys.readouterr().out
+    assert reproduce(conf, tmp_path, "--tables") == 0
+    assert "as it was asked for the last time: trainer.max_epochs=3" in capsys.readouterr().out
+    assert "trainer.max_epochs=3" in (tmp_path / "studies/little/study.md").read_text().splitlines()[2]
+    assert reproduce(conf, tmp_path, "--tables", "trainer.max_epochs=4") == 0
+    assert "the last time" not in capsys.readouterr().out
+
+
 def test_a_dry_run_writes_nothing_and_estimates_from_what_was_measured(conf, copy, jobs, capsys, tmp_path):
     run = run_of(conf, copy, "wide")
     shutil.rmtree(run / "fold-1")

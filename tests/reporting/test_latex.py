@@ -81,6 +81,7 @@ def test_what_every_engine_prints_and_what_not():
     assert escaped("a--b") == "a-{}-b"
     assert escaped("2–3 — fine-tuned") == "2--3 --- fine-tuned"
     assert escaped("κ = 0.5 ± 0.1 Δ") == r"$\kappa$ = 0.5 $\pm$ 0.1 $\Delta$"
+    assert escaped("εη") == r"$\varepsilon$$\eta$"
     assert escaped("") == ""
 
 

@@ -29,7 +29,8 @@ study.key=value changes the study. With a change that decides the training nothi
   --dry-run           what would be made, what is there, how long it would take and how much room, reckoned from the
                       finished folds in <output>; nothing is made, fetched or written
   --only RUN,...      these rows alone
-  --tables            tables and figures from what there is; nothing is made
+  --tables            tables and figures from what there is; nothing is made. Without key=value of your own, of the
+                      study as it was asked for the last time
   --nested            every run once more with the checkpoint chosen on other pictures than are reported: how much of
                       the figure is the choice
   --fail-fast         begin nothing more after the first failure
@@ -84,6 +85,7 @@ def run(arguments: Sequence[str]) -> int:
     from xaimed.studies.reproduction.dryrun import print_dry_run
     from xaimed.studies.reproduction.page import print_page, shown, write_page
     from xaimed.studies.reproduction.reading import study_of
+    from xaimed.studies.reproduction.records import remembered
     from xaimed.studies.reproduction.results import folder_of
     from xaimed.studies.reproduction.whole import Order, gather, look, make, there_is
 
@@ -91,7 +93,11 @@ def run(arguments: Sequence[str]) -> int:
     launcher = [text for text in rest if text.lstrip("+~").startswith("hydra")]
     given = [f"output={place}", *(text for text in rest if text not in launcher)]
     study = study_of(asked.study, given, asked.config_dir, profile, asked.nested)
-    order = Order(place, tuple(filter(None, asked.only.split(","))), tuple(launcher), asked.config_dir, asked.fail_fast)
+    if asked.tables and not rest and (earlier := remembered(folder_of(study, place))):
+        console.print(f"as it was asked for the last time: {' '.join(earlier)}", markup=False, highlight=False)
+        study = study_of(asked.study, [*given, *earlier], asked.config_dir, profile, asked.nested)
+    only = tuple(filter(None, asked.only.split(",")))
+    order = Order(place, only, tuple(given[1:]), tuple(launcher), asked.config_dir, asked.fail_fast)
     if asked.dry_run:
         looked = look(study, order, fetch=False)
         print_dry_run(looked, place, console)

@@ -69,13 +69,11 @@ _ESCAPES = {
     "µ": r"$\mu$",
     "\u00a0": "~",
 }
+_NAMES = "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma tau upsilon phi chi psi omega"
 _GREEK = (
-    {"Δ": "Delta", "Σ": "Sigma", "Ω": "Omega"}
-    | {
-        unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): name
-        for name in ("alpha", "beta", "gamma", "delta", "kappa", "mu", "rho", "sigma", "tau", "chi", "pi", "omega")
-    }
-    | {"λ": "lambda"}
+    {"Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Φ": "Phi", "Σ": "Sigma", "Ω": "Omega", "λ": "lambda"}
+    | {unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): name for name in _NAMES.split()}
+    | {"ε": "varepsilon"}
 )
 _ESCAPES |= {letter: rf"$\{name}$" for letter, name in _GREEK.items()}
 _LAST_KNOWN = "\u017f"

@@ -325,7 +325,7 @@ def test_past_work_as_printed_and_the_range_of_ours():
     assert table.rows[2] == ("this paper", "88%", "Grad-CAM")
     assert table.rows[-1] == ("reproduced here", "25.00–87.50%", "Grad-CAM")
     (single,) = kind(results_of_rows(net(), published=node))
-    assert str(single.rows[-1][1]).startswith("87.50 (7")
+    assert str(single.rows[-1][1]).startswith("87.50% (7")
     (nothing,) = kind(results_of_rows(row_result("net"), published=node, stamp="rehearsal"))
     assert [row[0] for row in nothing.rows] == ["reference 1", "two", "this paper"]
     assert "Nothing is reproduced yet." in nothing.notes

@@ -9,11 +9,11 @@ from functools import cached_property
 
 from xaimed.reporting.tables import Cell, Estimate, Table
 from xaimed.studies.published.parts import FOLDS, RUNS, Value
+from xaimed.studies.reproduction.abridged import abridged
 from xaimed.studies.reproduction.printed_bounds import TOLD
 from xaimed.studies.reproduction.results import Results, RowResult
 from xaimed.studies.reproduction.verdict import (
     INSIDE,
-    NOT_COMPARABLE,
     OUTSIDE,
     RULE,
     Bounds,
@@ -22,7 +22,6 @@ from xaimed.studies.reproduction.verdict import (
     verdict,
 )
 
-SHORT = "n.c."
 OURS = {
     True: (
         "Ours: the mean over folds or runs, as published, with the interval of the pooled predictions moved to it "
@@ -86,18 +85,16 @@ class Line:
         """The word for it."""
         return verdict(self.published, self.ours, self.unlike)
 
-    def cells(self, marks: dict[str, str]) -> tuple[Cell, ...]:
-        """The line in the unit of the paper; what is not comparable with the mark of its reason."""
+    def cells(self) -> tuple[Cell, ...]:
+        """The line in the unit of the paper."""
         unit, decimals = (100, 2) if self.value.percent else (1, 3)
         printed = self.value.printed
         places = len(printed.text.partition("±")[0].strip(" %(").partition(".")[2])
         published = ranged(self.published.times(unit), places, unit) if printed.upper is None else printed.text
         apart = difference(self.published, self.ours).times(unit)
-        mark = marks.get(self.verdict.why, "")
-        word = f"{SHORT} {mark}".strip() if self.verdict.word == NOT_COMPARABLE else self.verdict.word
         name = f"{self.name} (%)" if self.value.percent else self.name
         far = Apart(apart.value, None, decimals, apart.low, apart.high) if printed.upper is None else "–"
-        return (name, published, ranged(self.ours.times(unit), decimals, unit), far, word)
+        return (name, published, ranged(self.ours.times(unit), decimals, unit), far, str(self.verdict))
 
 
 def ranged(bounds: Bounds, decimals: int, unit: float) -> Ranged:
@@ -120,13 +117,10 @@ def compared(
     """
     if not lines:
         return []
-    reasons = list(dict.fromkeys(line.verdict.why for line in lines if line.verdict.why))
-    marks = {why: chr(ord("a") + i) if len(reasons) > 1 else "" for i, why in enumerate(reasons)}
-    said = [f"{f'{SHORT} {marks[why]}'.strip()}: not comparable, {why}." for why in reasons]
     columns = (first, "Published", "Ours", "Δ", "Verdict")
-    rows = tuple(line.cells(marks) for line in lines)
-    below = (RULE, *said, *_counted(lines), *_methods(lines), *notes)
-    return [Table(stamped(title, results), columns, rows, below, tuple(line.block for line in lines))]
+    rows = tuple(line.cells() for line in lines)
+    below = (RULE, *_counted(lines), *_methods(lines), *notes)
+    return [abridged(Table(stamped(title, results), columns, rows, below, tuple(line.block for line in lines)))]
 
 
 def stamped(title: str, results: Results) -> str:

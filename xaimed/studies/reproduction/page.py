@@ -19,6 +19,7 @@ from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.terminal import TerminalTable
 from xaimed.reporting.text import markdown
 from xaimed.store.writing import write_json, write_text
+from xaimed.studies.reproduction.abridged import abridged
 from xaimed.studies.reproduction.results import Results
 
 PAGE, FACTS, TABLES, FIGURES = "study.md", "study.json", "tables", "figures"
@@ -41,7 +42,7 @@ def shown(results: Results) -> Shown:
     lacking: dict[str, str] = {}
     for name, node in results.study.tables.items():
         try:
-            tables[name] = [_stamped(table, results.unlike) for table in instantiate(node)(results)]
+            tables[name] = [abridged(_stamped(table, results.unlike)) for table in instantiate(node)(results)]
         except XaimedError as error:
             lacking[name] = str(error)
     for name, node in results.study.figures.items():

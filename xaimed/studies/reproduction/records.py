@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from xaimed.store.writing import read_json
+from xaimed.store.writing import read_json, write_json
 
 TAIL = 16_384
+ASKED = "asked.json"
 BEGUN = "==== begun "
 _EPOCH = re.compile(r"fold (\d+) · epoch (\d+)/(\d+)")
 
@@ -28,6 +30,17 @@ def job_file(folder: Path, name: str) -> Path:
 def outcome_file(folder: Path, name: str) -> Path:
     """What became of a run the last time."""
     return folder / f"{name}.outcome.json"
+
+
+def remember(folder: Path, overrides: Sequence[str]) -> None:
+    """Note what the user changed of the study when it was made the last time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / ASKED, {"overrides": list(overrides)})
+
+
+def remembered(folder: Path) -> list[str]:
+    """What the user changed of the study when it was made the last time."""
+    return [str(text) for text in _facts(folder / ASKED).get("overrides", [])]
 
 
 def failure_of(folder: Path, name: str) -> str:
@@ -63,8 +76,12 @@ def last_lines(log: Path, lines: int = 8) -> list[str]:
 
 
 def _outcome(folder: Path, name: str) -> dict[str, Any]:
+    return _facts(outcome_file(folder, name))
+
+
+def _facts(file: Path) -> dict[str, Any]:
     try:
-        found = read_json(outcome_file(folder, name))
+        found = read_json(file)
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

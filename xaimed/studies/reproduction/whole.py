@@ -13,7 +13,7 @@ from xaimed.errors import ConfigError
 from xaimed.studies.reproduction.beforehand import Looked, look_beforehand
 from xaimed.studies.reproduction.dryrun import reasons
 from xaimed.studies.reproduction.making import check_launcher, launch
-from xaimed.studies.reproduction.records import epoch_of, failure_of, log_file
+from xaimed.studies.reproduction.records import epoch_of, failure_of, log_file, remember
 from xaimed.studies.reproduction.results import Results, folder_of, results_of
 from xaimed.studies.reproduction.standing import Standing, look_again, standings
 from xaimed.studies.reproduction.study import Member, Study
@@ -31,6 +31,7 @@ class Order:
     Attributes:
         output: where runs and studies lie.
         only: the rows that are made; all without.
+        changed: what the user changed of the study.
         launcher: overrides of Hydra's launcher.
         config_dir: the user's own options.
         fail_fast: whether the first failure ends it.
@@ -38,6 +39,7 @@ class Order:
 
     output: Path
     only: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     launcher: tuple[str, ...] = ()
     config_dir: Path | None = None
     fail_fast: bool = False
@@ -62,6 +64,7 @@ def look(study: Study, order: Order, fetch: bool = True) -> Looked:
 def make(study: Study, order: Order, console: Console) -> tuple[list[Standing], dict[str, str]]:
     """Make what is missing; how far every run is then, and what is not complete for which reason, by name."""
     looked = look(study, order)
+    remember(folder_of(study, order.output), order.changed)
     before, folder = looked.standings, records_of(study, order.output)
     problems = reasons(before)
     jobs = [job for each in before if not each.complete and each.startable for job in jobs_of(each)]

@@ -87,7 +87,8 @@ def _range(there: Sequence[RowResult], metric: str, unit: int) -> Cell:
     decimals = 2 if unit == 100 else 3
     found = [measured(row).bounds(metric, FOLDS).times(unit) for row in there]
     if len(found) == 1:
-        return f"{ranged(found[0], decimals, unit)}{'%' if unit == 100 else ''}"
+        value, *interval = str(ranged(found[0], decimals, unit)).split(" ", 1)
+        return " ".join([f"{value}{'%' if unit == 100 else ''}", *interval])
     values = sorted(bounds.value for bounds in found)
     return f"{values[0]:.{decimals}f}–{values[-1]:.{decimals}f}{'%' if unit == 100 else ''}"
 
