@@ -225,6 +225,10 @@ def test_every_experiment_runs(tmp_path, name):
     fold = finished(tmp_path)
     stamped = json.loads((fold / "fold.json").read_text())["stamps"]
     assert stamped == (["stand-in weights"] if name == "demo" else [])
+    page = only_run(tmp_path) / "report.html"
+    assert page.is_file() == (name == "demo")
+    if name == "demo":
+        assert "stand-in weights" in page.read_text(encoding="utf-8")
 
 
 def folders(root, counts, size=32):

@@ -112,7 +112,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise said_in_one_line(error) from error
     assert isinstance(content, dict)
-    known = [*run_groups(), "name", "output", "seed", LABELS, "image", "loader", "audit", OWN_VARIABLES, ASKED]
+    known = [*run_groups(), "name", "output", "seed", LABELS, "image", "loader", "audit", "html", OWN_VARIABLES, ASKED]
     for key in map(str, content):
         if key not in known:
             raise ConfigError(

@@ -16,6 +16,7 @@ DECIDES_NOTHING = (
     "evaluation",
     "logger",
     "audit",
+    "html",
     "callbacks.explain",
     "callbacks.explanation_metrics",
     "callbacks.embeddings",

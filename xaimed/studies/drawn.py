@@ -5,10 +5,12 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from xaimed.evaluation.discrimination import Kind, one_against_rest
+from xaimed.evaluation.doubt import doubts
 from xaimed.evaluation.predictions import Predictions
 from xaimed.evaluation.summary import pooled_confusion
 from xaimed.reporting.confusion import confusion_figure
 from xaimed.reporting.curves import curves_figure
+from xaimed.reporting.doubt import risk_coverage_figure
 from xaimed.reporting.residuals import residuals_figure
 from xaimed.reporting.results import counted
 from xaimed.reporting.roc import roc_figure
@@ -54,6 +56,12 @@ def reliability_of(result: RunResult, title: str = "") -> Figure:
 def residuals_of(result: RunResult, title: str = "") -> Figure:
     """How far off each prediction was, class by class."""
     return residuals_figure(predictions_of(result), title=title or result.name, stamp=result.stamp or None)
+
+
+def risk_of(result: RunResult, title: str = "") -> Figure | None:
+    """How wrong it is on what it is surest of; None where doubt was not measured."""
+    worth = doubts(result.findings(), predictions_of(result), resamples=0)
+    return risk_coverage_figure(worth, title=title or result.name, stamp=result.stamp or None) if worth else None
 
 
 def predictions_of(result: RunResult) -> Predictions:

@@ -41,6 +41,7 @@ from xaimed.studies.staged import STARTED_FROM
 from xaimed.studies.stand_in import STAMP as STAND_IN_STAMP
 from xaimed.studies.tables import print_results
 from xaimed.studies.twin import compare_with_controls
+from xaimed.studies.whole_report.write import NAME, write_html
 
 ASSIGNMENT, MODEL = "assignment.csv", "model.json"
 MOST_FINDINGS = 7
@@ -73,6 +74,8 @@ def run_to_the_end(config: dict[str, Any], console: Console | None = None) -> Ou
         over_folds = explain_over_folds(plan)
         compared = compare_with_controls([plan.run])
         report = write_report(plan.run)
+        if report and plan.config["html"]:
+            report = write_html([plan.run], plan.run.path / NAME)
     print_results([result_of(plan.run)], console)
     for line in [*compared, *_worth_opening(plan, report), *filter(None, [over_folds])]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

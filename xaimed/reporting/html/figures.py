@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from xaimed.reporting.canvas import DPI, house_style
 from xaimed.reporting.html.document import data_uri, text
 
+PER_INCH = 88
+"""Points of a screen for an inch of paper: two plots side by side on a laptop, and small letters can still be read."""
 LARGEST = 150_000
 """Bytes of a vector drawing; what is larger is drawn in pixels."""
 
@@ -24,7 +26,7 @@ def to_html(figure: Figure, said: str) -> str:
     content, kind = _vectors(figure), "image/svg+xml"
     if len(content) > LARGEST:
         content, kind = _pixels(figure), "image/png"
-    width = round(figure.get_size_inches()[0] * 96)
+    width = round(figure.get_size_inches()[0] * PER_INCH)
     return (
         f'<figure><img src="{data_uri(content, kind)}" alt="{text(said)}" width="{width}" loading="lazy">'
         f"<figcaption>{text(said)}</figcaption></figure>"

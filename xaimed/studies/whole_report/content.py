@@ -11,28 +11,22 @@ import yaml
 from matplotlib.figure import Figure
 
 from xaimed import __version__
-from xaimed.evaluation.doubt import doubts
-from xaimed.evaluation.summary import pooled_confusion
-from xaimed.reporting.confusion import confusion_figure
-from xaimed.reporting.curves import curves_figure
 from xaimed.reporting.differences import differences_table
-from xaimed.reporting.doubt import risk_coverage_figure
 from xaimed.reporting.html.document import Section, text
 from xaimed.reporting.html.figures import to_html as figure_html
 from xaimed.reporting.html.gallery import gallery_data, gallery_html
 from xaimed.reporting.html.tables import to_html
-from xaimed.reporting.residuals import residuals_figure
 from xaimed.reporting.tables import Table
 from xaimed.reporting.trust import compared_table, trust_table
 from xaimed.store.writing import read_json
 from xaimed.studies.audited import FACTS
 from xaimed.studies.doubts import doubt_tables
+from xaimed.studies.drawn import confusion_of, curves_of, reliability_of, residuals_of, risk_of, roc_of
 from xaimed.studies.judgement import judged
 from xaimed.studies.result import RunResult
 from xaimed.studies.tables import comparison, differences_of, numbers_of, tables_of
 from xaimed.studies.whole_report.cards import cards_of
 from xaimed.studies.whole_report.checklist import checklist
-from xaimed.training.direction import direction
 
 IN_DETAIL = 12
 """Of more runs than these only the comparison is shown; each has a report of its own."""
@@ -88,28 +82,16 @@ def _metrics(results: Sequence[RunResult], detailed: Sequence[RunResult]) -> str
 
 
 def _figures(result: RunResult) -> str:
-    assert result.predictions is not None
-    stamp, title = result.stamp or None, result.name
-    predictions = result.predictions
-    many = {"samples": predictions.samples, "repeats": len(predictions.repeats)}
-    best = result.facts["config"].get("callbacks", {}).get("best_checkpoint", {})
-    drawn: list[tuple[Figure, str]] = [
-        (confusion_figure(pooled_confusion(predictions), title=title, stamp=stamp, **many), "Confusion matrix, pooled"),
-        (
-            result.calibrated.figure(title, stamp),
-            "Reliability: is it right as often as it is sure?",
-        ),
-        (residuals_figure(predictions, title=title, stamp=stamp), "Residuals: truth less probability"),
+    drawn: list[tuple[Figure | None, str]] = [
+        (confusion_of(result), "Confusion matrix, pooled"),
+        (roc_of(result), "ROC: each class against the rest"),
+        (roc_of(result, kind="precision_recall"), "Precision and recall: each class against the rest"),
+        (reliability_of(result), "Reliability: is it right as often as it is sure?"),
+        (residuals_of(result), "Residuals: truth less probability"),
+        (risk_of(result), "Error among the pictures that are kept when the least sure ones are set aside"),
+        (curves_of(result), "Training and validation, epoch by epoch, a line for each fold"),
     ]
-    if worth := doubts(result.findings(), predictions, resamples=0):
-        risk = risk_coverage_figure(worth, title=title, stamp=stamp)
-        drawn.append((risk, "Error among the pictures that are kept when the least sure ones are set aside"))
-    if history := result.history():
-        monitor = best.get("monitor", "val/loss")
-        mode = direction(monitor, best.get("mode", "auto"))
-        curves = curves_figure(history, title=title, monitor=monitor, mode=mode, stamp=stamp)
-        drawn.append((curves, "Training and validation, epoch by epoch, a line for each fold"))
-    return f'<div class="figures">{"".join(figure_html(*each) for each in drawn)}</div>'
+    return f'<div class="figures">{"".join(figure_html(figure, said) for figure, said in drawn if figure)}</div>'
 
 
 def _explanations(result: RunResult) -> str:
