@@ -103,6 +103,7 @@ def studied(
     folder: Path | None = None,
     stamp: str = "",
     tables: Mapping[str, Mapping[str, object]] | None = None,
+    raters: int = 0,
 ) -> Results:
     """A study with these rows; several runs of a row repeat, none is not there yet."""
     runs, made = {}, []
@@ -111,7 +112,7 @@ def studied(
         members = tuple(Member(f"{name}_{i}" if i else name, name) for i in range(max(len(several), 1)))
         runs |= {member.name: run for member, run in zip(members, several, strict=False)}
         made.append(Row(name, name.capitalize().replace("_", " "), members))
-    study = Study("made", "Made by hand", "", tuple(made), {}, tables or {}, {}, {}, stamp, (), paper)
+    study = Study("made", "Made by hand", "", tuple(made), {}, tables or {}, {}, {}, stamp, (), paper, raters)
     return results_of(study, runs, folder=folder)
 
 

@@ -1,12 +1,13 @@
 """Trust scores of raters, their agreement, and a survey of mistakes, from a file as a survey would leave it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 from support.studied import binary, lines, printed, stored_run, studied
 
 from xaimed.errors import StoreError
-from xaimed.studies.reproduction.ratings import read_answers
+from xaimed.studies.reproduction.ratings import answers_of, read_answers
 from xaimed.studies.reproduction.tables.raters import Raters
 from xaimed.studies.reproduction.tables.survey import Survey
 
@@ -152,3 +153,27 @@ def test_a_survey_that_nobody_answered_still_counts_the_mistakes(tmp_path, ours)
     write(tmp_path, [answer("anna", 0, "maybe", question="attention")])
     with pytest.raises(StoreError, match="'maybe' is neither yes nor no nor a class"):
         SURVEY(asked(tmp_path, ours))
+
+
+def test_two_who_judge_the_same_cases_are_no_more_cases_and_what_is_right_is_left_out(tmp_path, ours):
+    said = [(who, case) for who in ("anna", "bert") for case in (0, 1, 2, 3)]  # case 3 is right
+    write(tmp_path, [answer(who, case, "no" if who == "anna" else "yes", question="attention") for who, case in said])
+    shown, beside = SURVEY(asked(tmp_path, ours, paper=printed("spine")))
+    assert lines(shown) == [["Ours", "3 of 4", "3", "–", "3 of 6"]]
+    assert lines(beside)[0][3] == "50.0 (20.8 to 93.9)"  # as wide as of two of three, not of three of six
+
+
+def test_a_rehearsal_invents_answers_and_says_so_wherever_they_stand(tmp_path, ours):
+    maps = ours.fold(0).path / "explanations" / "fusion-aaaaaa" / "maps.npz"
+    maps.parent.mkdir(parents=True)
+    maps.touch()
+    results = asked(tmp_path, ours, raters=2)
+    invented = answers_of(results)
+    assert invented.simulated
+    assert invented.raters == ["rater 1", "rater 2"]
+    assert set(pd.to_numeric(invented.to("trust").frame["answer"])) <= set(range(1, 6))
+    assert invented.frame.equals(answers_of(results).frame)  # the same every time
+    assert not set(lines(RATERS(results)[0])[0][2:4]) & {"–"}
+    assert RATERS(results)[0].title == "Trust (simulated raters)"
+    write(tmp_path, everyone())
+    assert not answers_of(results).simulated  # somebody has rated

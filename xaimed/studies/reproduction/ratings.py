@@ -15,6 +15,7 @@ from xaimed.evaluation.statistics.agreement import Weighting, icc, lights_kappa
 from xaimed.evaluation.statistics.bootstrap import Interval, interval
 from xaimed.reporting.tables import Cell, Estimate
 from xaimed.studies.reproduction.results import Results, RowResult
+from xaimed.studies.reproduction.simulated import simulated_answers
 
 FILE = "raters.csv"
 COLUMNS = ("rater", "sample_id", "model", "explainer", "question", "answer", "simulated")
@@ -78,10 +79,12 @@ class Answers:
 
 
 def answers_of(results: Results) -> Answers | None:
-    """What lies beside the study's page; None while nobody has rated."""
-    if results.folder is None or not (results.folder / FILE).is_file():
-        return None
-    return read_answers(results.folder / FILE)
+    """What lies beside the study's page, in a rehearsal without it what was invented; None while nobody has rated."""
+    if results.folder is not None and (results.folder / FILE).is_file():
+        return read_answers(results.folder / FILE)
+    if results.study.raters and results.there():
+        return Answers(simulated_answers(results))
+    return None
 
 
 def read_answers(file: Path) -> Answers:

@@ -35,7 +35,7 @@ KEYS = (
 )
 MADE_FROM = ("recipe", "grid", "runs", "votes")
 SHOWN = ("tables", "figures")
-PROFILE_KEYS = ("stamp", "recipe", "grid", "runs", "votes", "last", "without", NESTED, *SHOWN)
+PROFILE_KEYS = ("stamp", "recipe", "grid", "runs", "votes", "last", "without", "raters", NESTED, *SHOWN)
 
 
 def study_of(
@@ -99,6 +99,7 @@ def study_of(
             *(text for text in given if _decides(text) and _key(text) not in chosen),
         ),
         paper=paper_from(name, published) if published else None,
+        raters=int(smaller.get("raters") or 0) if smaller.get("stamp") else 0,
     )
 
 

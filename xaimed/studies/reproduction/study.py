@@ -63,6 +63,7 @@ class Study:
         stamp: what must be said beside everything that is made from it.
         changed: overrides of the user that decide the training; with them it is another study than the paper's.
         paper: what was published, if anything.
+        raters: how many are simulated while nobody has rated, in a rehearsal.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Study:
     stamp: str
     changed: tuple[str, ...]
     paper: Paper | None
+    raters: int = 0
 
     @property
     def members(self) -> tuple[Member, ...]:

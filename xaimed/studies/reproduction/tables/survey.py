@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -48,7 +48,7 @@ class Survey:
         if not there:
             return []
         answers = answers_of(results)
-        given = {key: answers.about([row]) if answers else None for key, row in there.items()}
+        given = {key: _of_errors(answers.about([row]), row) if answers else None for key, row in there.items()}
         judged = {
             key: {question: _judged(each.to(question), there[key]) for question in self.questions}
             for key, each in given.items()
@@ -58,8 +58,8 @@ class Survey:
         simulated = any(each.simulated for each in given.values() if each)
         title = f"{self.title} ({SIMULATED} raters)" if simulated else self.title
         notes = [
-            "Wrong: of the pictures that the model was asked about. Answers: yes, of those given; where a class was "
-            "named, how often it is that of the label."
+            "Wrong: of the pictures that the model was asked about; answers about the others are not counted here. "
+            "Answers: yes, of those given; where a class was named, how often it is that of the label."
         ]
         notes += [] if any(given.values()) else [NOBODY]
         columns = ("Model", "Wrong", "Judged", *self.questions.values())
@@ -67,7 +67,10 @@ class Survey:
         compared = [
             line for key in judged for line in self._compared(results, key, there[key], judged[key], given[key])
         ]
-        note = "Shares of cases whose answer is no, with Wilson's intervals."
+        note = (
+            "Shares of answers that are no, with Wilson's intervals; several answers about a case count as one there, "
+            "for they are not independent."
+        )
         return [
             *tables,
             *([Table(f"{title}, beside what was published", COLUMNS, tuple(compared), (note,))] if compared else []),
@@ -102,7 +105,8 @@ class Survey:
             if value is None or cases is None or each is None or not len(each) or given is None:
                 continue
             printed = wilson(int(value.printed.value), int(cases.printed.value))
-            found = wilson(int((~each).sum()), len(each))
+            share, seen = float((~each).mean()), int(each.index.nunique())
+            found = replace(wilson(round(share * seen), seen), value=share)
             there, ours = (Bounds(100 * one.value, 100 * one.low, 100 * one.high) for one in (printed, found))
             lines.append(
                 (
@@ -115,6 +119,13 @@ class Survey:
                 )
             )
         return lines
+
+
+def _of_errors(answers: Answers, row: RowResult) -> Answers:
+    """Those about pictures that the model got wrong."""
+    assert row.predictions is not None
+    wrong = outcomes(row.predictions)["wrong"]
+    return Answers(answers.frame[answers.frame["sample_id"].isin(wrong.index[wrong].astype(str))])
 
 
 def _judged(answers: Answers, row: RowResult) -> pd.Series[bool]:
@@ -132,4 +143,4 @@ def _judged(answers: Answers, row: RowResult) -> pd.Series[bool]:
                 fix=f"The classes are {', '.join(row.predictions.classes)}.",
             )
         said.append(answer in YES or answer == str(labels.get(sample, "")).lower())
-    return pd.Series(said, dtype=bool)
+    return pd.Series(said, dtype=bool, index=answers.frame["sample_id"])
