@@ -4,8 +4,10 @@ import numpy as np
 from omegaconf import OmegaConf
 from support.studied import binary, found, printed, stored_run, studied
 
+from xaimed.config.places import conf_dir
 from xaimed.evaluation.contract import Measure
 from xaimed.evaluation.uncertainty import CRITICAL, MEASURES
+from xaimed.reporting.html.survey import OF_MAPS, OF_PICTURES
 from xaimed.studies.reproduction.page import shown, write_page
 
 KINDS = "xaimed.studies.reproduction.tables"
@@ -51,6 +53,18 @@ trust:
   _target_: {KINDS}.trust.TrustTable
   title: Trust
 """
+
+
+def test_studies_count_answers_that_a_questionnaire_asks_for():
+    asked = {question.key for question in (*OF_PICTURES, *OF_MAPS)}
+    counted = [
+        table["questions"]
+        for file in (conf_dir() / "study").glob("*.yaml")
+        for table in OmegaConf.load(file).tables.values()
+        if "questions" in table
+    ]
+    assert counted
+    assert all(set(questions) <= asked for questions in counted)
 
 
 def test_every_kind_is_written_in_three_forms(tmp_path):
