@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import sys
 
 import numpy as np
@@ -129,9 +130,11 @@ def test_tags_become_columns(tmp_path):
         ViewPosition="AP",
         PatientSex="F",
         PatientAge="018M",
+        PatientID="Doe^1931",
         PhotometricInterpretation="MONOCHROME1",
     )
     assert dicom_tags(path) == {
+        "dicom_patient": "patient-" + hashlib.sha256(b"Doe^1931").hexdigest()[:12],
         "dicom_photometric": "MONOCHROME1",
         "dicom_modality": "CR",
         "dicom_view": "AP",
@@ -158,6 +161,17 @@ def test_a_folder_keeps_the_tags_and_what_has_none_is_empty(tmp_path, write_pict
     (tmp_path / "set" / "a" / "1.dcm").write_bytes(b"another letter")
     with pytest.raises(DataError, match="none of the pictures has a DICOM header"):
         Folder(tmp_path / "set", dicom_tags=True).manifest()
+
+
+def test_headers_tell_the_patients_unless_something_else_does(tmp_path):
+    for label, name, patient in (("a", "x-1", "P1"), ("a", "x-2", "P2"), ("b", "y-1", "P1"), ("b", "y-2", "")):
+        write_dicom(tmp_path / "set" / label / f"{name}.dcm", RAMP, PatientID=patient)
+    group = Folder(tmp_path / "set", dicom_tags=True).manifest().frame["group"].tolist()
+    assert group[0] == group[2] != group[1]
+    assert group[3] == "b/y-2"
+    assert "P1" not in "".join(group)
+    named = Folder(tmp_path / "set", dicom_tags=True, group_pattern="^([xy])").manifest().frame["group"]
+    assert named.tolist() == ["x", "x", "y", "y"]
 
 
 def test_without_pydicom_the_extra_is_named(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,14 @@ from xaimed.data import dicom
 from xaimed.data.manifest import Manifest
 from xaimed.errors import DataError, UnreadableImageError
 
+PATIENT = "dicom_patient"
 YEARS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 
 
 def dicom_tags(path: Path) -> dict[str, str | float]:
     """The columns of one DICOM file; text is empty and a number NaN where the header does not say.
+
+    The patient is a short hash of the PatientID, so that no name goes from the header into tables and reports.
 
     Raises:
         UnreadableImageError: when there is no header to read.
@@ -25,6 +29,7 @@ def dicom_tags(path: Path) -> dict[str, str | float]:
     header = dicom.read_header(path)
     row, column = _spacing(header)
     return {
+        PATIENT: _hidden(str(header.get("PatientID") or "").strip()),
         "dicom_photometric": str(header.get("PhotometricInterpretation") or ""),
         "dicom_modality": str(header.get("Modality") or ""),
         "dicom_view": str(header.get("ViewPosition") or ""),
@@ -35,13 +40,22 @@ def dicom_tags(path: Path) -> dict[str, str | float]:
     }
 
 
-def with_dicom_tags(manifest: Manifest) -> Manifest:
-    """The manifest with the columns of ``dicom_tags``; a file without a readable header has none of them."""
+def with_dicom_tags(manifest: Manifest, *, grouped: bool) -> Manifest:
+    """The manifest with the columns of ``dicom_tags``; a file without a readable header has none of them.
+
+    Args:
+        manifest: of the pictures.
+        grouped: whether it knows the patients; where not, the headers tell them, and a picture whose header does not
+            stays a patient of its own.
+    """
     found = pd.DataFrame([_tags_if_any(path) for path in manifest.paths()], index=manifest.frame.index)
     if found.empty:
         raise DataError("none of the pictures has a DICOM header", where=manifest.root, fix="Use dicom_tags=false.")
     texts = {column: "" for column in found if not pd.api.types.is_numeric_dtype(found[column])}
-    return replace(manifest, frame=pd.concat([manifest.frame, found.fillna(texts)], axis=1))
+    frame = pd.concat([manifest.frame, found.fillna(texts)], axis=1)
+    if not grouped:
+        frame["group"] = frame["group"].where(frame[PATIENT] == "", frame[PATIENT])
+    return replace(manifest, frame=frame)
 
 
 def _tags_if_any(path: Path) -> dict[str, str | float]:
@@ -53,6 +67,10 @@ def _tags_if_any(path: Path) -> dict[str, str | float]:
         return {}  # the quarantine says why
     except Exception:  # a damaged header may raise anything; the quarantine says why
         return {}
+
+
+def _hidden(patient: str) -> str:
+    return f"patient-{hashlib.sha256(patient.encode()).hexdigest()[:12]}" if patient else ""
 
 
 def _spacing(header: Any) -> tuple[float, float]:

@@ -34,9 +34,10 @@ class Folder:
         task: ``binary`` (one logit), ``multiclass``, or ``auto``: binary for two classes.
         classes: the classes in the order wanted (of two, the second is the positive one); alphabetical by default.
         group_pattern: regular expression searched in the file name; its first group, or else all of what it matches,
-            is the patient. By default every picture is a patient of its own.
+            is the patient. By default the headers tell with ``dicom_tags``, else every picture is a patient of its
+            own.
         masks: name of a folder in ``root`` with evidence masks at the same relative paths as the pictures.
-        dicom_tags: whether the headers of DICOM files become columns (photometric, spacing, view, sex, age).
+        dicom_tags: whether the headers of DICOM files become columns (patient, photometric, spacing, view, sex, age).
         name: what the dataset is called; by default like its folder.
     """
 
@@ -79,7 +80,7 @@ class Folder:
         frame["group"] = self._groups(paths) if self.patient else frame["sample_id"]
         frame["mask_path"] = self._mask_paths(paths) if self.masks else ""
         manifest = Manifest(self.name, self.root, Task(self._kind(classes), classes), frame)
-        return with_dicom_tags(manifest) if self.dicom_tags else manifest
+        return with_dicom_tags(manifest, grouped=self.patient is not None) if self.dicom_tags else manifest
 
     def _class_folders(self) -> list[tuple[Path, str]]:
         """Every class folder with the split that it belongs to (empty when none is published)."""

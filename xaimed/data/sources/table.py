@@ -104,10 +104,11 @@ class Table:
         frame = pd.concat([frame, numeric(table[[name for name in table if name not in taken]])], axis=1)
         if self.boxes:
             frame["mask_path"] = self._box_masks(table, frame["path"].tolist(), self.boxes)
-        if "group" not in frame:
+        grouped = "group" in frame
+        if not grouped:
             frame["group"] = frame.get("sample_id", frame["path"])
         manifest = Manifest(self.name, self.root, task, completed(frame, self.root, self.masks))
-        return with_dicom_tags(manifest) if self.dicom_tags else manifest
+        return with_dicom_tags(manifest, grouped=grouped) if self.dicom_tags else manifest
 
     def _refuse_pathless(self, paths: pd.Series[str]) -> None:
         if (paths == "").any():
