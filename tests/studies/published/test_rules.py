@@ -233,6 +233,19 @@ def test_accuracies_of_the_same_samples_are_compared_as_well():
         findings(paper)
 
 
+def test_errors_of_other_samples_are_compared_by_fishers_exact_test():
+    """By hand for 5 of 6 against 1 of 3: (C(6,1)·C(3,2) + C(6,0)·C(3,3)) / C(9,3) = 19/84 = 0.23."""
+    samples = {"few": {"n": 3}, "more": {"n": 6}, "many": {"n": 60}}
+    rows = {"a": {"wrong": 1, "of": "more"}, "b": {"wrong": 2, "of": "few"}, "c": {"wrong": 40, "of": "many"}}
+    claim = {"place": "Abstract", "says": "the first is better", "compares": ["x.a", "x.b"]}
+    paper = {**with_table(rows, {"wrong": {"metric": "errors"}}, samples), "claims": {"c": claim}}
+    assert the_one(paper).arithmetic == ("5 of 6 against 1 of 3: exact p = 0.23",)
+    claim["compares"] = ["x.a", "x.c"]
+    assert findings(paper) == ()
+    claim["compares"] = ["x.c", "x.a"]
+    assert "20 of 60 against 5 of 6" in the_one(paper).arithmetic[0]
+
+
 def test_counts_are_told_with_what_they_count():
     claims = {"c": {"place": "Section 1", "says": "the fewer", "check": ["images.a < images.a", "correct(m) < 1"]}}
     (size, correct) = the_one(changed(claims=claims)).arithmetic

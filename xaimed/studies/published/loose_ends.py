@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from xaimed.config.nearmiss import near_miss
 from xaimed.errors import ConfigError
 from xaimed.studies.published.paper import Paper
-from xaimed.studies.published.parts import FOLDS, MACRO, MICRO, POOLED, RUNS, WEIGHTED, Value
+from xaimed.studies.published.parts import ERRORS, FOLDS, MACRO, MICRO, POOLED, RUNS, WEIGHTED, Value
 from xaimed.studies.published.scores import BY_CLASS, OVERALL
 
-METRICS = (*OVERALL, *BY_CLASS, "auc", "iou", "share", "mean")
+METRICS = (*OVERALL, *BY_CLASS, "auc", "iou", "share", "mean", ERRORS)
 """What the rules know; a column of anything else has no metric."""
 
 
@@ -45,17 +45,22 @@ def refuse_loose_ends(paper: Paper) -> None:
 
 
 def _refuse_comparison(paper: Paper, names: Sequence[str], where: str) -> None:
-    """What is compared must say how many are right, and of the same samples."""
+    """What is compared must say how many are right: of the same samples, or how many are wrong of any."""
     of = {matrix.name: matrix.of for matrix in paper.matrices.values()}
+    counted: set[str] = set()
     for address, value in paper.values.items():
         column = value.column
+        row = address.rpartition(".")[0]
         if column.metric == "accuracy" and column.of and not column.label and column.over in ("", POOLED):
-            of[address.rpartition(".")[0]] = column.of
+            of[row] = column.of
+        if column.metric == ERRORS and column.of:
+            of[row] = column.of
+            counted.add(row)
     for name in names:
         refuse_unknown(name, of, where)
     if len(names) == 1:
         raise ConfigError(f"'{names[0]}' is compared with nothing", where=where)
-    if len(sets := dict.fromkeys(of[name] for name in names)) > 1:
+    if len(sets := dict.fromkeys(of[name] for name in names)) > 1 and not counted.issuperset(names):
         raise ConfigError(f"what is compared is of different samples: {', '.join(sets)}", where=where)
 
 

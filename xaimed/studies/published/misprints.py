@@ -12,7 +12,7 @@ from xaimed.studies.published.names import Names
 from xaimed.studies.published.paper import Paper
 from xaimed.studies.published.parts import Value
 from xaimed.studies.published.printed import printed
-from xaimed.studies.published.rules import harmonic, matrix_metrics
+from xaimed.studies.published.rules import harmonic, matrix_metrics, reachable
 
 
 def with_misprints(paper: Paper, findings: list[Finding]) -> list[Finding]:
@@ -26,13 +26,18 @@ def _told(paper: Paper, value: Value) -> str:
     if _against(paper, value.address) < 2:
         return ""  # one contradiction does not say which side is wrong
     head = _head(value.printed.text)
-    better = [_head(text) for text in _one_digit_off(value.printed.text) if not _against(*_with(paper, value, text))]
+    better = [_head(text) for text in _one_digit_off(value.printed.text) if _agrees(*_with(paper, value, text))]
     if not better:
         return ""
     return (
         f"{' or '.join(better)} in place of {head} ({value.place}, and where the text repeats it) would agree with "
         "everything it is checked against"
     )
+
+
+def _agrees(paper: Paper, address: str) -> bool:
+    """Whether a value fails no check and can be had at all, with the spread that is printed behind it."""
+    return not _against(paper, address) and reachable.possible(paper, address)
 
 
 def _against(paper: Paper, address: str) -> int:

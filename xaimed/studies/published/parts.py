@@ -10,6 +10,8 @@ from xaimed.studies.published.printed import Printed
 
 FOLDS, POOLED, RUNS = "folds", "pooled", "runs"
 MACRO, WEIGHTED, MICRO = "macro", "weighted", "micro"
+ERRORS = "errors"
+"""The metric of a column that counts how many of its samples are wrong."""
 
 
 @dataclass(frozen=True)

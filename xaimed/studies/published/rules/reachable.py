@@ -29,16 +29,7 @@ def check(paper: Paper) -> Iterator[Outcome]:
     """Every value that is a share of known samples."""
     divisors: dict[str, dict[str, frozenset[str]]] = {}
     for value in paper.values.values():
-        if value.column.metric not in UNIT:
-            continue
-        samples = paper.samples_of(value)
-        found = _beyond(paper, value) or (_impossible(paper, value, samples) if samples else None)
-        if found is not None:
-            yield found
-            continue
-        if samples and value.column.metric in SHARES:
-            yield Agreement(RULE, f"{value.place}: {value.printed.text}")
-        for outcome, fitting in _spread(paper, value, samples):
+        for outcome, fitting in _outcomes(paper, value):
             yield outcome
             if fitting:
                 divisors.setdefault(value.address.partition(".")[0], {})[f"{value.place}: {value.printed.text}"] = (
@@ -46,6 +37,25 @@ def check(paper: Paper) -> Iterator[Outcome]:
                 )
     for table, fitting_of in divisors.items():
         yield from one_way(paper.tables[table].place, fitting_of)
+
+
+def possible(paper: Paper, address: str) -> bool:
+    """Whether a value can be what it says it is, its spread included."""
+    return not any(isinstance(outcome, Finding) for outcome, _ in _outcomes(paper, paper.values[address]))
+
+
+def _outcomes(paper: Paper, value: Value) -> Iterator[tuple[Outcome, frozenset[str]]]:
+    """What is found of one value, and of a spread the divisors that can have made it."""
+    if value.column.metric not in UNIT:
+        return
+    samples = paper.samples_of(value)
+    found = _beyond(paper, value) or (_impossible(paper, value, samples) if samples else None)
+    if found is not None:
+        yield found, frozenset()
+        return
+    if samples and value.column.metric in SHARES:
+        yield Agreement(RULE, f"{value.place}: {value.printed.text}"), frozenset()
+    yield from _spread(paper, value, samples)
 
 
 def _share(value: Value, number: Printed | None = None) -> Interval:
