@@ -6,6 +6,7 @@ import pytest
 from support.stored import stored_run, study_results
 
 from tests.evaluation.made_predictions import binary, table
+from xaimed.errors import StoreError
 from xaimed.evaluation.predictions import Predictions, pool
 from xaimed.evaluation.statistics.bootstrap import interval
 from xaimed.evaluation.statistics.resampled import resampled
@@ -106,7 +107,8 @@ def test_only_samples_of_both_count_and_without_any_there_is_no_choice():
 
 def test_without_nested_runs_there_is_no_doubt(two):
     runs, _ = two
-    assert Doubt("Doubt")(study_results({"net": runs["net"]})) == []
+    with pytest.raises(StoreError, match="--nested"):
+        Doubt("Doubt")(study_results({"net": runs["net"]}))
 
 
 def test_a_part_is_held_against_the_whole_in_the_same_resamples():

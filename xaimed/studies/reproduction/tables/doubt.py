@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import mean
 
+from xaimed.errors import StoreError
 from xaimed.evaluation.metrics import METRICS
 from xaimed.evaluation.statistics.bootstrap import SEED, Interval
 from xaimed.reporting.intervals import interval_cell
@@ -38,7 +39,11 @@ class Doubt:
     rows: tuple[str, ...] = ()
 
     def __call__(self, results: Results) -> list[Table]:
-        """The table of every row that was made both ways."""
+        """The table of every row that was made both ways.
+
+        Raises:
+            StoreError: no run was made both ways.
+        """
         nested = {row.row.name: row for row in results.rows if row.row.members[0].nested and row.there}
         lines: list[tuple[Cell, ...]] = []
         notes: list[str] = []
@@ -53,6 +58,8 @@ class Doubt:
                 continue
             lines += _lines(results, row, choice, self.metrics, (self.beside, row.row.name))
             notes += [_sentence(row, choice, next(iter(self.metrics)), CHOICE), *_trained_with(row, other)]
+        if not lines and not notes:
+            raise StoreError("it takes every run once more, by another protocol", fix="Add --nested to the command.")
         columns = ("Run", "Metric", "Published", "Its protocol", "Nested", f"Difference{INTERVAL}")
         return _table(results, self.title, columns, lines, notes)
 
