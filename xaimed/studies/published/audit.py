@@ -19,6 +19,7 @@ from xaimed.studies.published.rules import (
     reachable,
     reports,
     rest,
+    several_classes,
     statements,
     two_classes,
 )
@@ -29,6 +30,7 @@ RULES = (
     reachable,
     harmonic,
     two_classes,
+    several_classes,
     reports,
     means,
     rest,

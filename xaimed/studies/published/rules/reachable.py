@@ -19,6 +19,7 @@ from xaimed.studies.published.possible import (
 )
 from xaimed.studies.published.printed import Printed, shown
 from xaimed.studies.published.rules.means import one_way
+from xaimed.studies.published.rules.several_classes import left_for
 from xaimed.studies.published.scores import SHARES
 
 RULE, SPREAD = "possible at its n", "spread possible at its n"
@@ -100,6 +101,7 @@ def _impossible(paper: Paper, value: Value, samples: Samples) -> Finding | None:
         return None
     fitting = [f"{size} {label}" for label, size in samples.classes.items() if whole_numbers(share, size * runs)]
     others = (f"it is a share of {' and of '.join(fitting)}",) if column.metric == "recall" and fitting else ()
+    left = left_for(paper, value, samples) if runs == 1 else ""
     n *= runs
     low, high = (shown(float(side) * value.scale / n) for side in (int(share.middle * n), int(share.middle * n) + 1))
     return _finding(
@@ -108,6 +110,7 @@ def _impossible(paper: Paper, value: Value, samples: Samples) -> Finding | None:
         value,
         f"{value.printed.text} is no share of {n} samples.",
         f"the nearest are {example(share, n)}, which are {low} and {high}",
+        *((left,) if left else ()),
         *others,
     )
 
