@@ -177,12 +177,18 @@ def test_a_per_class_report():
 
 
 def test_means_and_spreads_of_what_stands_beside_them():
-    """The trust scores of three raters: one spread divided by n - 1, the other by n."""
+    """The trust scores of three raters: one spread divided by n - 1, the other by n, unless rounding hides it."""
     columns = {"one": {}, "two": {}, "three": {}, "mean": {"metric": "mean", "parts": ["one", "two", "three"]}}
     first = {"one": "4.2", "two": "4.5", "three": "4.3", "mean": "4.33 ± 0.15"}
     second = {"one": "4.3", "two": "4.6", "three": "4.4", "mean": "4.43 ± 0.15"}
     assert findings(with_table({"a": first, "b": second}, columns)) == ()
-    finding = the_one(with_table({"a": first, "b": {**second, "mean": "4.43 ± 0.12"}}, columns))
+    # raters at 4.32, 4.56 and 4.42 are printed like the second row and spread by 0.12 with n - 1
+    other = {**second, "mean": "4.43 ± 0.12"}
+    assert findings(with_table({"a": first, "b": other}, columns)) == ()
+    exact = [
+        {**row, "one": row["one"] + "0", "two": row["two"] + "0", "three": row["three"] + "0"} for row in (first, other)
+    ]
+    finding = the_one(with_table({"a": exact[0], "b": exact[1]}, columns))
     assert finding.rule == "one divisor for all spreads of a table"
     assert "4.53" in the_one(with_table({"a": {**first, "mean": "4.53 ± 0.15"}}, columns)).arithmetic[0]
     assert (
@@ -279,7 +285,16 @@ def test_findings_stand_in_the_order_of_their_weight():
 
 def test_models_are_built_and_measured_and_their_parts_too():
     rows = {
-        "net": {"all": "11.69 M", "own": "11.18 M", "flops": "1.8 G", "first": "9,408", "blocks": "0.53 M", "head": 64}
+        "net": {
+            "all": "11.69 M",
+            "own": "11.18 M",
+            "flops": "1.8 G",
+            "first": "9,408",
+            "blocks": "0.53 M",
+            "head": 64,
+            "side": 112,
+            "channels": 64,
+        }
     }
     columns = {name: {} for name in rows["net"]}
     values = {
@@ -287,6 +302,8 @@ def test_models_are_built_and_measured_and_their_parts_too():
         "flops": "x.net.flops",
         "parameters:body.conv1": "x.net.first",
         "parameters:body.layer1+body.layer2": "x.net.blocks",
+        "side:body.conv1": "x.net.side",
+        "channels:body.conv1": "x.net.channels",
     }
     model = {
         "place": "Section 2",
@@ -298,6 +315,9 @@ def test_models_are_built_and_measured_and_their_parts_too():
     node = {**with_table(rows, columns), "models": {"net": {**model, "values": values}}}
     assert "673,536" in the_one(node).arithmetic[0]
     rows["net"]["blocks"] = "0.67 M"
+    rows["net"]["side"] = 56
+    assert "side of body.conv1 of the described network, 3 outputs: 112" in the_one(node).arithmetic
+    rows["net"]["side"] = 112
     assert findings(node) == ()
     values["parameters"] = "x.net.all"
     assert "1000 classes" in the_one(node).told
@@ -318,7 +338,8 @@ def test_several_models_of_one_value_are_readings_of_it():
     finding = the_one(node)
     assert finding.places == ("Table 9, net, block", "layer2 alone", "layer1 alone")
     assert "525,568" in finding.arithmetic[0]
-    assert "parameters of body.layer3 alone: 2,099,712, which is what is printed" in finding.arithmetic
+    told = "parameters of body.layer3 alone: 2,099,712, which is what is printed (it gives 14×14×256)"
+    assert told in finding.arithmetic
     assert any(line.startswith("read as layer1 alone") and "147,968" in line for line in finding.arithmetic)
 
 

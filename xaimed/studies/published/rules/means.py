@@ -18,17 +18,19 @@ def check(paper: Paper) -> Iterator[Outcome]:
     """Every column that says which other columns it is the mean of."""
     for table in paper.tables.values():
         divisors: dict[str, frozenset[str]] = {}
+        unrounded: dict[str, frozenset[str]] = {}
         for row in table.rows.values():
             for value in row.values():
                 parts = [row[name] for name in value.column.parts if name in row]
                 if len(parts) > 1:
                     yield _mean(paper, value, parts)
                     if value.printed.sd is not None:
-                        fitting, outcome = _spread(paper, value, parts)
+                        fitting, possible, outcome = _spread(paper, value, parts)
                         yield outcome
                         if fitting:
                             divisors[f"{value.place}: {value.printed.text}"] = fitting
-        yield from one_way(table.place, divisors)
+                            unrounded[f"{value.place}: {value.printed.text}"] = possible
+        yield from one_way(table.place, divisors, unrounded)
 
 
 def _mean(paper: Paper, value: Value, parts: list[Value]) -> Outcome:
@@ -46,30 +48,42 @@ def _mean(paper: Paper, value: Value, parts: list[Value]) -> Outcome:
     )
 
 
-def _spread(paper: Paper, value: Value, parts: list[Value]) -> tuple[frozenset[str], Outcome]:
+def _spread(paper: Paper, value: Value, parts: list[Value]) -> tuple[frozenset[str], frozenset[str], Outcome]:
+    """The divisors that fit the numbers as printed, those that fit what may stand behind them, and the outcome."""
     assert value.printed.sd is not None
     numbers = [Quantity.of(part.printed) for part in parts]
     reckoned = {name: deviation(numbers, len(parts) - less) for name, less in DIVISORS}
-    fitting = {name for name, each in reckoned.items() if each.value_fits(value.printed.sd)}
-    possible = fitting or {name for name, each in reckoned.items() if each.either.meets(value.printed.sd.either)}
+    fitting = frozenset(name for name, each in reckoned.items() if each.value_fits(value.printed.sd))
+    possible = frozenset(name for name, each in reckoned.items() if each.either.meets(value.printed.sd.either))
     told = ", ".join(f"{shown(each.value, 4)} divided by {name}" for name, each in reckoned.items())
     if possible:
-        return frozenset(fitting), Agreement(
-            RULE, f"{value.place}: ± {value.printed.sd.text}", f"divided by {' or '.join(sorted(possible))}"
-        )
-    return frozenset(), Finding(
-        RULE,
-        paper.weight_of(value),
-        (value.place,),
-        "The printed spread is not that of the numbers beside it.",
-        (f"{_listed(parts)}: {told}, but {value.printed.sd.text} is printed",),
-        0.0,
-        (value.address,),
+        way = f"divided by {' or '.join(sorted(fitting or possible))}"
+        return fitting, possible, Agreement(RULE, f"{value.place}: ± {value.printed.sd.text}", way)
+    return (
+        fitting,
+        possible,
+        Finding(
+            RULE,
+            paper.weight_of(value),
+            (value.place,),
+            "The printed spread is not that of the numbers beside it.",
+            (f"{_listed(parts)}: {told}, but {value.printed.sd.text} is printed",),
+            0.0,
+            (value.address,),
+        ),
     )
 
 
-def one_way(place: str, divisors: dict[str, frozenset[str]]) -> Iterator[Outcome]:
-    """Whether one divisor can have made all spreads of a table."""
+def one_way(
+    place: str, divisors: dict[str, frozenset[str]], unrounded: dict[str, frozenset[str]] | None = None
+) -> Iterator[Outcome]:
+    """Whether one divisor can have made all spreads of a table.
+
+    Args:
+        place: the table.
+        divisors: those that fit each spread with the numbers as they are printed.
+        unrounded: those that fit each with some numbers that would be printed like that.
+    """
     if len(divisors) < 2:
         return
     if common := frozenset.intersection(*divisors.values()):
@@ -77,6 +91,10 @@ def one_way(place: str, divisors: dict[str, frozenset[str]]) -> Iterator[Outcome
         yield Agreement(ONE_WAY, place, told)
         return
     lines = [f"{each}: divided by {' or '.join(sorted(names))}" for each, names in divisors.items()]
+    if unrounded and frozenset.intersection(*unrounded.values()):
+        told = "two divisors for the numbers as printed; one fits all only with what their rounding hides"
+        yield Agreement(ONE_WAY, place, "; ".join([told, *lines]))
+        return
     yield Finding(ONE_WAY, Weight.METHOD, (place,), "The spreads of one table are made in two ways.", tuple(lines))
 
 

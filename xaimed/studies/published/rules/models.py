@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xaimed.studies.published.findings import Agreement, Finding, Outcome
-from xaimed.studies.published.measuring import IMAGENET, PARAMETERS, counts_of, described
+from xaimed.studies.published.measuring import IMAGENET, PARAMETERS, counts_of, described, shape_of
 from xaimed.studies.published.paper import Paper
 from xaimed.studies.published.parts import Model, Value
 from xaimed.studies.published.printed import shown
@@ -67,10 +67,15 @@ def _elsewhere(model: Model, quantity: str, value: Value) -> list[str]:
     counts = {name: count for name, count in counts_of(model).items() if value.printed.rounded.holds(count)}
     fewest = min((name.count(".") for name in counts), default=0)
     return [
-        f"{_word(name)} alone: {count:,}, which is what is printed"
+        f"{_word(name)} alone: {count:,}, which is what is printed{_giving(model, name)}"
         for name, count in counts.items()
         if name.count(".") == fewest
     ]
+
+
+def _giving(model: Model, name: str) -> str:
+    shape = shape_of(model, name.removeprefix(f"{PARAMETERS}:"))
+    return f" (it gives {shape})" if shape else ""
 
 
 def _name(quantity: str) -> str:
@@ -78,4 +83,4 @@ def _name(quantity: str) -> str:
 
 
 def _word(way: str) -> str:
-    return WORDS.get(way, way.replace(f"{PARAMETERS}:", f"{PARAMETERS} of "))
+    return WORDS.get(way, way.replace(":", " of "))
