@@ -96,6 +96,28 @@ def test_every_planted_inconsistency_is_one_finding(parts, rule, arithmetic):
     assert any(arithmetic in line for line in finding.arithmetic), finding.arithmetic
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "told"),
+    [
+        ("0.80", "5+4 = 9 of 12 correct, 3 wrong; 0.80 is no share of 12, 9/12 and 10/12 are nearest"),
+        ("0.83", "5+4 = 9 of 12 correct, 3 wrong; 0.83 needs 10 correct, 2 wrong"),
+        ("0.91", "5+4 = 9 of 12 correct, 3 wrong; 0.91 needs 11 correct, 1 wrong"),  # cut off
+        ("0.9", "5+4 = 9 of 12 correct, 3 wrong; 0.9 needs 11 correct, 1 wrong"),
+    ],
+)
+@pytest.mark.parametrize("of", ["all", "part", None])
+def test_an_accuracy_that_a_matrix_does_not_give_is_told_in_samples(accuracy, told, of):
+    """And it is told of whom the table is, where that are others than the matrix has."""
+    node = with_table({"net": {"accuracy": accuracy}}, samples={"all": {"n": 12}, "part": {"n": 30}}, of=of)
+    node["matrices"] = {
+        "m": {"place": "Matrix", "of": "all", "labels": ["a", "b"], "counts": [[5, 1], [2, 4]], "row": "x.net"}
+    }
+    (finding,) = (one for one in findings(node) if one.rule == "metrics of a confusion matrix")
+    assert finding.arithmetic[0].removeprefix("accuracy: ") == told
+    others = ("the table is of 'part' with 30, the matrix of 'all' with 12",)
+    assert finding.arithmetic[2:] == (others if of == "part" else ())
+
+
 def test_a_share_that_its_samples_cannot_give():
     samples = {"test": {"n": 19, "classes": {"disc": 4, "other": 15}}}
     options = {"columns": {"recall": {"metric": "recall", "class": "disc"}}, "samples": samples, "of": "test"}

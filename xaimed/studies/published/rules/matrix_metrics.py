@@ -11,7 +11,7 @@ from xaimed.studies.published.interval import Interval, between, exactly
 from xaimed.studies.published.over_folds import mean_over_folds
 from xaimed.studies.published.paper import Paper
 from xaimed.studies.published.parts import FOLDS, RUNS, Matrix, Samples, Value
-from xaimed.studies.published.possible import correct_over_folds
+from xaimed.studies.published.possible import correct_over_folds, example, whole_numbers
 from xaimed.studies.published.printed import shown
 from xaimed.studies.published.scores import score
 
@@ -97,6 +97,9 @@ def _contradiction(paper: Paper, matrix: Matrix, samples: Samples, wrong: list[_
     for one in wrong:
         if one.value.column.metric == "accuracy":
             lines.insert(0, _in_samples(matrix, samples, one.value))
+    own = paper.samples_of(wrong[0].value)
+    if own is not None and own is not samples:
+        lines.append(f"the table is of '{own.name}' with {own.n}, the matrix of '{samples.name}' with {samples.n}")
     *first, last = (one.value.column.name for one in wrong)
     names = f"{', '.join(first)} and {last}" if first else last
     return Finding(
@@ -112,19 +115,25 @@ def _contradiction(paper: Paper, matrix: Matrix, samples: Samples, wrong: list[_
 
 def _in_samples(matrix: Matrix, samples: Samples, value: Value) -> str:
     """How many samples the printed accuracy means, against how many are on the diagonal."""
-    share = value.printed.either
-    share = Interval(share.low / value.scale, share.high / value.scale)
-    if value.column.over == FOLDS and samples.folds and samples.classes:
+    share, rounded = (
+        Interval(share.low / value.scale, share.high / value.scale)
+        for share in (value.printed.either, value.printed.rounded)
+    )
+    said = "+".join(str(line[i]) for i, line in enumerate(matrix.counts))
+    right = f"accuracy: {said} = {matrix.correct} of {matrix.total} correct, {matrix.total - matrix.correct} wrong"
+    if value.column.over != FOLDS:
+        found = list(whole_numbers(rounded, matrix.total) or whole_numbers(share, matrix.total))
+    elif samples.folds and samples.classes:
         found = correct_over_folds(share, tuple(samples.classes.values()), samples.folds)
     else:
         found = [round(share.middle * matrix.total)]
-    needed = f"{found[0]} to {found[-1]}" if len(found) > 1 else f"{found[0] if found else 'no number'}"
-    said = "+".join(str(line[i]) for i, line in enumerate(matrix.counts))
-    wrong = " to ".join(dict.fromkeys(str(matrix.total - right) for right in (found[-1:] + found[:1])))
-    return (
-        f"accuracy: {said} = {matrix.correct} of {matrix.total} correct, {matrix.total - matrix.correct} wrong; "
-        f"{value.printed.text} needs {needed} correct, {wrong} wrong"
-    )
+    if not found:
+        return (
+            f"{right}; {value.printed.text} is no share of {matrix.total}, {example(share, matrix.total)} are nearest"
+        )
+    needed = f"{found[0]} to {found[-1]}" if len(found) > 1 else f"{found[0]}"
+    wrong = " to ".join(dict.fromkeys(str(matrix.total - number) for number in (found[-1:] + found[:1])))
+    return f"{right}; {value.printed.text} needs {needed} correct, {wrong} wrong"
 
 
 def _shared(paper: Paper, matrix: Matrix, samples: Samples, row: Mapping[str, Value]) -> Iterator[Outcome]:
