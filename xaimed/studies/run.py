@@ -28,6 +28,7 @@ from xaimed.reporting.text import visible
 from xaimed.store.fold import EXPLANATIONS, FAILURE, QUARANTINE
 from xaimed.store.writing import write_json
 from xaimed.studies.audited import PAGE, Audited
+from xaimed.studies.crowded import crowded
 from xaimed.studies.fold import finish_again, make_fold
 from xaimed.studies.fold_spread import explain_over_folds
 from xaimed.studies.hybrid import check_hybrid
@@ -146,7 +147,7 @@ def announce(plan: Plan, audit: Audited | None, console: Console) -> None:
             f"set aside {many(len(plan.quarantined), 'unreadable picture')}, e.g. {first['path']}: {first['reason']} "
             f"(all in {QUARANTINE} of every fold)"
         )
-    lines.extend(f"note      {remark}" for remark in plan.remarks)
+    lines.extend(f"note      {remark}" for remark in [*plan.remarks, *filter(None, [crowded()])])
     lines.extend(_audit_lines(plan, audit))
     lines.extend(f"STAMP     {stamp}{MEANING.get(stamp, '')}" for stamp in plan.stamps)
     for line in lines:
