@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from urllib.request import Request, urlopen
 import pandas as pd
 import pytest
 from PIL import Image
-from support.running import train
+from support.running import only_run, train
 
+from xaimed.cli.dashboard import shown_first
 from xaimed.cli.main import main
+from xaimed.reporting.tensorboard import add_hparams
 
 ASKED = ("explainer=[gradcam]", "callbacks.explain.cases=1", "trainer.max_epochs=1", "protocol.fold=0")
 PATIENCE = 60.0
@@ -43,12 +46,16 @@ class Board:
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory, session_cache):
-    """Two runs of one fold that differ in their seed."""
+    """Two runs of one fold: one as it was trained, and its copy with the row of a run with another seed."""
     output = tmp_path_factory.mktemp("output")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XAIMED_CACHE", str(session_cache))
-        for seed in (1, 2):
-            assert train(output, CALLBACKS, *ASKED, f"seed={seed}") == 0
+        assert train(output, CALLBACKS, *ASKED, "seed=1") == 0
+    first = only_run(output)
+    second = first.with_name(f"{first.name}-again")
+    shutil.copytree(first, second)
+    metrics = json.loads((second / "fold-0/metrics.json").read_text())
+    add_hparams(second / "hparams", {"seed": 2}, {"final/accuracy": metrics["accuracy"]}, name=second.name)
     return output
 
 
@@ -64,7 +71,7 @@ def board(output):
         assert tab == "custom_scalars"
         found = Board(address)
         deadline = time.monotonic() + PATIENCE
-        while len(found.get("runs")) < 8 and time.monotonic() < deadline:
+        while len(found.get("runs")) < 6 and time.monotonic() < deadline:
             time.sleep(0.2)
         yield found
     finally:
@@ -74,7 +81,7 @@ def board(output):
 
 def test_every_run_has_its_curves_layout_and_features(board, output):
     names = {run.name for run in (output / "runs").iterdir()}
-    places = ("fold-0/tensorboard", "fold-0/embeddings", "hparams", "layout")
+    places = ("fold-0/tensorboard", "fold-0/embeddings", "hparams")
     assert set(board.get("runs")) == {f"{name}/{place}" for name in names for place in places}
 
 
@@ -146,6 +153,29 @@ def test_the_projector_has_features_labels_and_pictures(board, output):
     assert tensor["tensorShape"] == [len(labels) - 1, 16] == [n, 16]
     assert len(board.get("plugin/projector/tensor", **asked)) == 4 * n * 16
     assert Image.open(io.BytesIO(board.get("plugin/projector/sprite_image", **asked))).size == (4 * 32, 4 * 32)
+
+
+def event_files(place, runs, folds):
+    for name in (f"run-{run}/{part}" for run in range(runs) for part in ("hparams", *folds)):
+        (place / name).mkdir(parents=True)
+        (place / name / "events.out.tfevents.1").touch()
+
+
+@pytest.mark.parametrize(
+    ("runs", "folds", "ticked", "noted"),
+    [
+        (10, (0, 1, 2), "", False),  # TensorBoard ticks all of 40 names
+        (8, (0, 1, 2, 3, 4), "&regexInput=fold-.*/tensorboard", False),
+        (40, (0, 1), "&regexInput=fold-0.*/tensorboard", False),
+        (41, (0, 1), "&regexInput=fold-0.*/tensorboard", True),
+        (50, (3,), "&regexInput=fold-3.*/tensorboard", True),
+        (50, (), "", False),
+    ],
+)
+def test_as_many_curves_are_picked_as_tensorboard_ticks(tmp_path, runs, folds, ticked, noted):
+    event_files(tmp_path, runs, [f"fold-{fold}/tensorboard" for fold in folds])
+    part, note = shown_first(tmp_path)
+    assert (part, note.startswith("More than 40 runs")) == (ticked, noted)
 
 
 def test_nothing_to_show_is_said(tmp_path, capsys):
