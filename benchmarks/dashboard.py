@@ -1,7 +1,7 @@
 """Does TensorBoard stay usable on a sweep of a hundred runs?
 
 ``python -m benchmarks.dashboard [RUNS] [FOLDS]``: event files of so many runs, not trained but written by what writes
-those of a real run (curves of 30 epochs, figures, panels of twelve cases), then ``xaimed dashboard`` on them. Linux only.
+those of a real run (curves of 30 epochs, figures, panels of 12 cases), then ``xaimed dashboard`` on them. Linux only.
 """
 
 from __future__ import annotations
