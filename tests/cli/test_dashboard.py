@@ -19,6 +19,8 @@ from support.running import only_run, train
 
 from xaimed.cli.dashboard import shown_first
 from xaimed.cli.main import main
+from xaimed.evaluation.calibration import decisions, ece
+from xaimed.evaluation.reading import read_predictions
 from xaimed.reporting.tensorboard import add_hparams
 
 ASKED = ("explainer=[gradcam]", "callbacks.explain.cases=1", "trainer.max_epochs=1", "protocol.fold=0")
@@ -111,6 +113,11 @@ def test_hparams_put_the_runs_side_by_side(board, output):
         values = {value["name"]["tag"]: value["value"] for value in group["metricValues"]}
         metrics = json.loads((output / "runs" / group["name"] / "fold-0/metrics.json").read_text())
         assert values["final/accuracy"] == pytest.approx(metrics["accuracy"], abs=1e-6)
+    (trained,) = (group for group in groups if group["hparams"]["seed"] == 1)
+    assert trained["hparams"]["trainer.max_epochs"] == 1
+    values = {value["name"]["tag"]: value["value"] for value in trained["metricValues"]}
+    told = read_predictions(output / "runs" / trained["name"] / "fold-0/predictions.csv")
+    assert values["final/ece"] == pytest.approx(ece([decisions(told)]), abs=1e-6)
 
 
 def test_each_fold_has_its_figures_and_a_sample_its_place(board, output):
@@ -162,20 +169,19 @@ def event_files(place, runs, folds):
 
 
 @pytest.mark.parametrize(
-    ("runs", "folds", "ticked", "noted"),
+    ("runs", "folds", "tab", "noted"),
     [
-        (10, (0, 1, 2), "", False),  # TensorBoard ticks all of 40 names
-        (8, (0, 1, 2, 3, 4), "&regexInput=fold-.*/tensorboard", False),
-        (40, (0, 1), "&regexInput=fold-0.*/tensorboard", False),
-        (41, (0, 1), "&regexInput=fold-0.*/tensorboard", True),
-        (50, (3,), "&regexInput=fold-3.*/tensorboard", True),
-        (50, (), "", False),
+        (10, (0, 1, 2), "custom_scalars", False),  # TensorBoard ticks all of 40 names
+        (8, (0, 1, 2, 3, 4), "custom_scalars&regexInput=fold-.*/tensorboard", False),
+        (40, (2, 3), "custom_scalars&regexInput=fold-2.*/tensorboard", False),
+        (41, (0,), "hparams", True),
+        (50, (), "custom_scalars", False),
     ],
 )
-def test_as_many_curves_are_picked_as_tensorboard_ticks(tmp_path, runs, folds, ticked, noted):
+def test_it_opens_on_as_many_curves_as_tensorboard_ticks(tmp_path, runs, folds, tab, noted):
     event_files(tmp_path, runs, [f"fold-{fold}/tensorboard" for fold in folds])
-    part, note = shown_first(tmp_path)
-    assert (part, note.startswith("More than 40 runs")) == (ticked, noted)
+    found, note = shown_first(tmp_path)
+    assert (found, note.startswith("More than 40 runs")) == (tab, noted)
 
 
 def test_nothing_to_show_is_said(tmp_path, capsys):

@@ -13,9 +13,9 @@ from xaimed.errors import StoreError
 HELP = """usage: xaimed dashboard [DIR] [--port N] [--host NAME]
 
 Starts TensorBoard on the runs at or below DIR (outputs/runs unless named), finished or being made, and prints its
-address. Ctrl-C ends it; new epochs appear every 15 seconds. Of more than 40 curves TensorBoard ticks none: then the
-address picks the folds, and if these are too many the first fold of every run. Write part of a name under Runs, such as
-resnet50.*fold-0, to pick others.
+address. Ctrl-C ends it; new epochs appear every 15 seconds. Of more than 40 curves TensorBoard ticks none: then it
+opens on the first fold of every run, or for more than 40 runs on HParams; part of a name under Runs, such as
+resnet50.*fold-0, picks others.
 
   Custom Scalars  loss, accuracy, AUC, calibration error and learning rate, the folds of all runs together
   HParams         the runs of a sweep side by side by their final metrics, which stand right of what they differ in
@@ -32,11 +32,11 @@ examples:
   xaimed dashboard outputs/runs/spine-resnet18-finetune-1a2b3c4d5e  one run"""
 DEFAULT = Path("outputs/runs")
 EVENTS = "events.out.tfevents.*"
-# A tag of ours has one picture a fold; a callback of the user's own may write one an epoch.
-FIRST = "custom_scalars"  # the tab that it opens on
+CHARTS, TABLE = "custom_scalars", "hparams"
 TICKED = 40
 """TensorBoard ticks no curve of more than these."""
 CURVES = re.compile(r"\bfold-(\d+)[^/]*/tensorboard$")
+# A tag of ours has one picture a fold; a callback of the user's own may write one an epoch.
 OPTIONS = ("--samples_per_plugin=images=50,scalars=2000", "--reload_interval=15", "--window_title=xaimed")
 
 
@@ -52,8 +52,8 @@ def run(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(list(arguments))
     _check(asked.place)
     address = _started(asked.place, asked.port, asked.host)
-    part, note = shown_first(asked.place)
-    print(f"TensorBoard on {asked.place}: {address}#{FIRST}{part}  (Ctrl-C ends it)", flush=True)
+    tab, note = shown_first(asked.place)
+    print(f"TensorBoard on {asked.place}: {address}#{tab}  (Ctrl-C ends it)", flush=True)
     if note:
         print(note, flush=True)
     try:
@@ -64,15 +64,19 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def shown_first(place: Path) -> tuple[str, str]:
-    """Which curves are ticked when it opens: what the address says of it, and a note where none can be."""
+    """Where it opens: the end of the address, and a note where TensorBoard would tick no curve."""
     names = {file.parent.relative_to(place).as_posix() for file in place.rglob(EVENTS)}
     folds = [int(match[1]) for name in names if (match := CURVES.search(name))]
     if len(names) <= TICKED or not folds:
-        return "", ""
+        return CHARTS, ""
     if len(folds) <= TICKED:
-        return "&regexInput=fold-.*/tensorboard", ""
-    note = f"More than {TICKED} runs: no curve is ticked at first. Write part of a name under Runs, or toggle all."
-    return f"&regexInput=fold-{min(folds)}.*/tensorboard", note if folds.count(min(folds)) > TICKED else ""
+        return f"{CHARTS}&regexInput=fold-.*/tensorboard", ""
+    if folds.count(min(folds)) <= TICKED:
+        return f"{CHARTS}&regexInput=fold-{min(folds)}.*/tensorboard", ""
+    return (
+        TABLE,
+        f"More than {TICKED} runs: in other tabs no curve is ticked until part of a name is written under Runs.",
+    )
 
 
 def _check(place: Path) -> None:
