@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -74,7 +75,7 @@ def replace_events(directory: Path, summary: Summary, suffix: str) -> None:
         former.unlink()
     writer = EventFileWriter(str(directory), filename_suffix=suffix)
     try:
-        writer.add_event(Event(step=0, summary=summary))
+        writer.add_event(Event(step=0, wall_time=time.time(), summary=summary))
     finally:
         writer.close()
 
