@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,9 +15,13 @@ from urllib.request import Request, urlopen
 import pandas as pd
 import pytest
 from PIL import Image
-from support.running import train
+from support.running import only_run, train
 
+from xaimed.cli.dashboard import shown_first
 from xaimed.cli.main import main
+from xaimed.evaluation.calibration import decisions, ece
+from xaimed.evaluation.reading import read_predictions
+from xaimed.reporting.tensorboard import add_hparams
 
 ASKED = ("explainer=[gradcam]", "callbacks.explain.cases=1", "trainer.max_epochs=1", "protocol.fold=0")
 PATIENCE = 60.0
@@ -43,12 +48,16 @@ class Board:
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory, session_cache):
-    """Two runs of one fold that differ in their seed."""
+    """Two runs of one fold: one as it was trained, and its copy with the row of a run with another seed."""
     output = tmp_path_factory.mktemp("output")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XAIMED_CACHE", str(session_cache))
-        for seed in (1, 2):
-            assert train(output, CALLBACKS, *ASKED, f"seed={seed}") == 0
+        assert train(output, CALLBACKS, *ASKED, "seed=1") == 0
+    first = only_run(output)
+    second = first.with_name(f"{first.name}-again")
+    shutil.copytree(first, second)
+    metrics = json.loads((second / "fold-0/metrics.json").read_text())
+    add_hparams(second / "hparams", {"seed": 2}, {"final/accuracy": metrics["accuracy"]}, name=second.name)
     return output
 
 
@@ -64,7 +73,7 @@ def board(output):
         assert tab == "custom_scalars"
         found = Board(address)
         deadline = time.monotonic() + PATIENCE
-        while len(found.get("runs")) < 8 and time.monotonic() < deadline:
+        while len(found.get("runs")) < 6 and time.monotonic() < deadline:
             time.sleep(0.2)
         yield found
     finally:
@@ -74,7 +83,7 @@ def board(output):
 
 def test_every_run_has_its_curves_layout_and_features(board, output):
     names = {run.name for run in (output / "runs").iterdir()}
-    places = ("fold-0/tensorboard", "fold-0/embeddings", "hparams", "layout")
+    places = ("fold-0/tensorboard", "fold-0/embeddings", "hparams")
     assert set(board.get("runs")) == {f"{name}/{place}" for name in names for place in places}
 
 
@@ -104,6 +113,11 @@ def test_hparams_put_the_runs_side_by_side(board, output):
         values = {value["name"]["tag"]: value["value"] for value in group["metricValues"]}
         metrics = json.loads((output / "runs" / group["name"] / "fold-0/metrics.json").read_text())
         assert values["final/accuracy"] == pytest.approx(metrics["accuracy"], abs=1e-6)
+    (trained,) = (group for group in groups if group["hparams"]["seed"] == 1)
+    assert trained["hparams"]["trainer.max_epochs"] == 1
+    values = {value["name"]["tag"]: value["value"] for value in trained["metricValues"]}
+    told = read_predictions(output / "runs" / trained["name"] / "fold-0/predictions.csv")
+    assert values["final/ece"] == pytest.approx(ece([decisions(told)]), abs=1e-6)
 
 
 def test_each_fold_has_its_figures_and_a_sample_its_place(board, output):
@@ -146,6 +160,28 @@ def test_the_projector_has_features_labels_and_pictures(board, output):
     assert tensor["tensorShape"] == [len(labels) - 1, 16] == [n, 16]
     assert len(board.get("plugin/projector/tensor", **asked)) == 4 * n * 16
     assert Image.open(io.BytesIO(board.get("plugin/projector/sprite_image", **asked))).size == (4 * 32, 4 * 32)
+
+
+def event_files(place, runs, folds):
+    for name in (f"run-{run}/{part}" for run in range(runs) for part in ("hparams", *folds)):
+        (place / name).mkdir(parents=True)
+        (place / name / "events.out.tfevents.1").touch()
+
+
+@pytest.mark.parametrize(
+    ("runs", "folds", "tab", "noted"),
+    [
+        (10, (0, 1, 2), "custom_scalars", False),  # TensorBoard ticks all of 40 names
+        (8, (0, 1, 2, 3, 4), "custom_scalars&regexInput=fold-.*/tensorboard", False),
+        (40, (2, 3), "custom_scalars&regexInput=fold-2.*/tensorboard", False),
+        (41, (0,), "hparams", True),
+        (50, (), "custom_scalars", False),
+    ],
+)
+def test_it_opens_on_as_many_curves_as_tensorboard_ticks(tmp_path, runs, folds, tab, noted):
+    event_files(tmp_path, runs, [f"fold-{fold}/tensorboard" for fold in folds])
+    found, note = shown_first(tmp_path)
+    assert (found, note.startswith("More than 40 runs")) == (tab, noted)
 
 
 def test_nothing_to_show_is_said(tmp_path, capsys):

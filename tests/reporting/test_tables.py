@@ -124,6 +124,18 @@ BLOCKS = Table(
 )
 
 
+def test_rows_of_one_name_are_told_apart_in_every_block():
+    rows = [("A and B", "trust", 48, "0.06 (-0.18 to 0.26)"), ("A and B", "focus", 24, "0.01 (-0.28 to 0.28)")]
+    table = Table("Agreement", ("Raters", "Question", "Both", "Kappa"), tuple(rows))
+    narrow = [line.split() for line in printed(table, 44).splitlines()]
+    assert ["A", "and", "B", "trust", "0.06", "(-0.18", "to", "0.26)"] in narrow
+    assert ["A", "and", "B", "focus", "24"] in narrow
+    told = Table("t", ("Raters", "Question", "Both", "Kappa"), (rows[0], ("C and D", *rows[1][1:])))
+    assert ["C", "and", "D", "0.01", "(-0.28", "to", "0.28)"] in [
+        line.split() for line in printed(told, 38).splitlines()
+    ]
+
+
 def test_blocks_are_said_once_above_their_rows_and_in_a_csv_on_every_line():
     shown = to_markdown(BLOCKS)
     assert shown.splitlines()[4:8] == [r"| **\[red\]one** |  |", "| Accuracy | 1 |", "| F1 | 2 |", "| **two** |  |"]

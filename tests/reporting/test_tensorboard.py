@@ -1,6 +1,7 @@
 """What was written is read back by TensorBoard's own reader, and its HParams table is made from it."""
 
 import io
+import time
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,6 +49,7 @@ def test_saved_pictures_replace_those_before_and_leave_the_curves(tmp_path):
     assert events.Tags()["scalars"] == ["val/loss"]
     (image,) = events.Images("panels/b")
     assert (image.step, image.width, image.height) == (0, 900, 225)
+    assert abs(image.wall_time - time.time()) < 3600  # TensorBoard shows when it was written
     arrived = np.asarray(Image.open(io.BytesIO(image.encoded_image_string)).convert("L"), dtype=float)
     np.testing.assert_allclose(arrived[100], np.linspace(0, 255, 900), atol=3)
 

@@ -87,7 +87,8 @@ class Page:
 def browser(width: int = 1280, height: int = 900, downloads: Path | None = None) -> Iterator[Page]:
     """A page of a fresh browser, which is gone afterwards."""
     assert CHROMIUM is not None
-    with tempfile.TemporaryDirectory() as profile:
+    # Its own children may still write there when it is gone.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [
             *(CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions"),
             *("--remote-debugging-port=0", "--remote-allow-origins=*", f"--user-data-dir={profile}"),

@@ -113,10 +113,11 @@ def _score(arguments: Sequence[str]) -> int:
 
     found = score(asked.answers, asked.key)
     folder = (asked.to or asked.key[0].parent / "scores").absolute()
+    written = found.write(folder)  # before anything is printed, which a pager may cut short
     console = Console()
     for table in found.tables:
         console.print(TerminalTable(table))
-    for line in [*found.notes, *(f"scores: {file}" for file in found.write(folder))]:
+    for line in [*found.notes, *(f"scores: {file}" for file in written)]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 1 if found.refused else 0
 

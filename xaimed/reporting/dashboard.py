@@ -29,6 +29,8 @@ SECTIONS = {
     "Explanations": ("evidence_mass", "map_likeness"),
 }
 REST = "Terms of the objective"
+LAYOUT = ".layout"
+"""How the name of its file ends."""
 ROLES = {"val": "validation", "train": "training"}
 
 
@@ -36,7 +38,7 @@ def add_layout(directory: Path, tags: Sequence[str]) -> None:
     """Write what the tab *Custom Scalars* shows of a run, once; TensorBoard joins the layouts of all runs into one.
 
     Args:
-        directory: where it lies, for instance ``layout`` below the run; it should hold nothing else.
+        directory: where it lies. Beside the run's row of the HParams table it is no further name in the list of runs.
         tags: every scalar that is written after an epoch, such as ``val/loss``.
     """
     from tensorboard.compat.proto.summary_pb2 import Summary
@@ -52,7 +54,7 @@ def add_layout(directory: Path, tags: Sequence[str]) -> None:
     content = TensorProto(dtype="DT_STRING", string_val=[layout.SerializeToString()], tensor_shape=TensorShapeProto())
     described = metadata.create_summary_metadata()
     value = Summary.Value(tag=metadata.CONFIG_SUMMARY_TAG, metadata=described, tensor=content)
-    replace_events(directory, Summary(value=[value]))
+    replace_events(directory, Summary(value=[value]), LAYOUT)
 
 
 def _sections(tags: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Value = bool | int | float | str
 
 LONGEST = 80
+HPARAMS = ".hparams"
 QUALITY, WIDEST = 85, 900
 """As it is saved a panel takes several times as much, and TensorBoard keeps every picture of every run in memory."""
 
@@ -64,8 +66,8 @@ def add_pictures(directory: Path, files: Mapping[str, Path]) -> None:
     replace_events(directory, Summary(value=values), ".pictures")
 
 
-def replace_events(directory: Path, summary: Summary, suffix: str = "") -> None:
-    """Write one event file at step 0, in place of former ones with the same end of their name; ``""`` replaces all."""
+def replace_events(directory: Path, summary: Summary, suffix: str) -> None:
+    """Write one event file at step 0, in place of a former one with the same end of its name."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
@@ -73,7 +75,7 @@ def replace_events(directory: Path, summary: Summary, suffix: str = "") -> None:
         former.unlink()
     writer = EventFileWriter(str(directory), filename_suffix=suffix)
     try:
-        writer.add_event(Event(step=0, summary=summary))
+        writer.add_event(Event(step=0, wall_time=time.time(), summary=summary))
     finally:
         writer.close()
 
@@ -90,8 +92,8 @@ def flatten_params(config: Mapping[str, Any]) -> dict[str, Value]:
 def add_hparams(directory: Path, params: Mapping[str, Value], metrics: Mapping[str, float], *, name: str) -> None:
     """Write the row of one run in the HParams table, replacing an earlier one.
 
-    The directory should hold nothing else: TensorBoard takes every scalar in it for a final metric. No list of columns
-    is written, so that TensorBoard makes it from all runs and runs with different parameters fit one table.
+    The directory should hold no other scalar: TensorBoard takes every one for a final metric. No list of columns is
+    written, so that TensorBoard makes it from all runs and runs with different parameters fit one table.
 
     Args:
         directory: where this row lies, for instance ``hparams`` below the run.
@@ -117,7 +119,7 @@ def add_hparams(directory: Path, params: Mapping[str, Value], metrics: Mapping[s
     }
     values = [Summary.Value(tag=tag, metadata=metadata.create_summary_metadata(row)) for tag, row in session.items()]
     values += [Summary.Value(tag=tag, simple_value=value) for tag, value in metrics.items() if math.isfinite(value)]
-    replace_events(directory, Summary(value=values))
+    replace_events(directory, Summary(value=values), HPARAMS)
 
 
 def _leaves(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:

@@ -54,15 +54,24 @@ class TerminalTable:
         return drawn
 
     def _blocks(self, available: int) -> list[list[int]]:
-        first = self._name_width(available)
-        blocks, used = [[0]], first
-        for i in range(1, len(self.table.columns)):
-            if used + GAP + self._width(i) > available - 2 and len(blocks[-1]) > 1:
-                blocks.append([0])
+        """The columns of each block; every block begins with what tells its rows apart."""
+        named = list(range(self._names(available)))
+        first = self._name_width(available) + sum(GAP + self._width(i) for i in named[1:])
+        blocks, used = [[*named]], first
+        for i in range(len(named), len(self.table.columns)):
+            if used + GAP + self._width(i) > available - 2 and len(blocks[-1]) > len(named):
+                blocks.append([*named])
                 used = first
             blocks[-1].append(i)
             used += GAP + self._width(i)
         return blocks
+
+    def _names(self, available: int) -> int:
+        """Two columns where the first leaves rows of the same name, the second tells them apart, and there is room."""
+        if len(self.table.columns) < 3 or self._name_width(available) + GAP + self._width(1) > available * 2 // 3:
+            return 1
+        once = [all(len({row[:k] for row in rows}) == len(rows) for _, rows in self.table.parts) for k in (1, 2)]
+        return 2 if once == [False, True] else 1
 
     def _name_width(self, available: int) -> int:
         return min(self._width(0), max(available * 2 // 5, 12))

@@ -24,9 +24,10 @@ from xaimed.studies.tables import metrics_table, pooled_table, tables_of
 REPORT, FOLDER, HPARAMS, CURVES = "report.md", "tables", "hparams", "curves.png"
 RELIABILITY = "reliability.png"
 OF_INTEREST = (
-    *("augmentation", "imbalance", "backbone", "strategy", "hybrid", "objective"),
-    *("optimizer", "schedule", "image", "loader", "seed"),
+    *("dataset", "labels", "protocol", "image", "augmentation", "imbalance", "backbone", "strategy", "hybrid"),
+    *("objective", "optimizer", "schedule", "loader", "trainer", "callbacks", "seed"),
 )
+"""What two runs of a sweep can differ in; TensorBoard shows first what they do."""
 
 
 def write_report(run: Run) -> Path | None:
@@ -49,6 +50,7 @@ def write_report(run: Run) -> Path | None:
         save_figure(curves, folder / CURVES)
     chosen = flatten_params({key: config[key] for key in OF_INTEREST if key in config})
     final = {f"final/{name}": float(value) for name, value in result.metrics()[list(METRICS)].mean().items()}
+    final["final/ece"] = result.calibrated.found["ece"].value
     add_hparams(run.path / HPARAMS, chosen, final, name=result.name)
     page = run.path / REPORT
     write_text(page, _page(result))

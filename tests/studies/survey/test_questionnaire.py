@@ -116,6 +116,10 @@ def test_progress_outlives_a_reload_and_the_diagnosis_stays_once_a_map_was_seen(
         type_in(reader, "111")
         reader.press("Enter", 13)
         type_in(reader, "1")
+        reader.press("ArrowLeft", 37)
+        assert reader.run(TITLE) == "Item 1 of 6: a new picture"
+        reader.press("ArrowRight", 39)
+        assert reader.run(CHECKED) == "structure yes"  # arrows turn pages, and answer nothing after a digit
         reader.open(page)
         assert reader.run("document.querySelector('#s-saved button').textContent") == "Go on as Dr A (item 2 of 6)"
         reader.run("document.querySelector('#s-saved button').click()")

@@ -155,6 +155,14 @@ def test_raters_are_held_against_each_other_themselves_the_label_and_the_model(t
     assert repeated["A", "trust"][2].low is None  # two patients are too few
 
 
+def test_runs_are_called_without_their_hash_where_that_leaves_no_two_alike(tmp_path):
+    alone, one, other = "demo-vgg16-0123456789", "demo-resnet50-aaaaaaaaaa", "demo-resnet50-bbbbbbbbbb"
+    made, file = key(tmp_path, runs=(alone, one, other))
+    found = score([put(tmp_path, "a.json", answers(made, lambda _: 3))], [file])
+    assert [row[0] for row in found.named["models"].rows] == [one, other, "demo-vgg16"]
+    assert {row[1] for row in found.named["diagnoses"].rows} == {"label", one, other, "demo-vgg16"}
+
+
 def test_labels_that_can_stand_together_are_decisions_of_their_own(tmp_path):
     made, file = key(tmp_path, kind="multilabel")
     both = answers(made, lambda item: 3, lambda item: [0, 1])

@@ -99,7 +99,7 @@
     return [...survey.classes.map((name, i) => [i < 9 ? String(i + 1) : "", name, i]), ["0", survey.none, "none"]];
   };
   const field = (n, question) => {
-    const box = make("fieldset", { disabled: locked(n) }, make("legend", { textContent: question.asked }));
+    const box = make("fieldset", { disabled: locked(n), tabIndex: -1 }, make("legend", { textContent: question.asked }));
     box.dataset.key = question.key;
     const now = given(n)[question.key];
     if (question.answer === "text") {
@@ -156,7 +156,7 @@
       if (hit.type === "checkbox" || !hit.checked) hit.click();
       if (hit.type === "checkbox") { hit.focus(); return; }
       const next = unanswered();
-      (next ? next.querySelector("input") : at("s-next")).focus();
+      (next || at("s-next")).focus();  // the box, not its first choice: there the arrows would answer
     } else if (event.key === "ArrowLeft" && !input) go(rater.at - 1);
     else if (event.key === "ArrowRight" && !input) at("s-next").click();
     else if (event.key === "Enter" && target.tagName !== "BUTTON") { event.preventDefault(); at("s-next").click(); }

@@ -16,6 +16,7 @@ from xaimed.reporting.tables import INTERVAL, Cell, Estimate, Table
 from xaimed.reporting.text import visible
 from xaimed.studies.survey.cases import MISCLASSIFIED, Case
 from xaimed.studies.survey.key import Key
+from xaimed.studies.survey.rated import model_names
 from xaimed.studies.survey.trusted import DRAWN
 
 NAMES = {
@@ -79,6 +80,7 @@ def of_diagnoses(answers: pd.DataFrame, keys: Mapping[str, Key], title: str) -> 
     """Each rater's diagnoses against the label and against what every model said."""
     rows: list[tuple[Cell, ...]] = []
     told = answers[~answers["again"] & (answers["question"] == DIAGNOSIS)]
+    called = {LABEL: LABEL, **model_names(keys.values())}
     for dataset, key, own in _by_survey(told, keys):
         for rater, part in own.groupby("rater", sort=True):
             for against in (LABEL, *key.about["runs"]):
@@ -87,7 +89,7 @@ def of_diagnoses(answers: pd.DataFrame, keys: Mapping[str, Key], title: str) -> 
                 pairs = pairs.assign(other=pairs["sample_id"].map(others))
                 pairs = pairs[pairs["other"].notna()]
                 if len(pairs):
-                    rows.append((f"{dataset}{rater}", visible(against), *_agreement(pairs, DIAGNOSIS, key)))
+                    rows.append((f"{dataset}{rater}", called[against], *_agreement(pairs, DIAGNOSIS, key)))
     notes = ["κ: Cohen's; 'none of these' is a class of its own.", DRAWN]
     if any(keys[survey].about["cases"] == MISCLASSIFIED for survey in set(told["survey"])):
         notes.append("Only cases that a model got wrong were asked about: this is no agreement on cases in general.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -14,17 +16,18 @@ from xaimed.studies.survey.key import Key
 
 FOR_STUDIES = ("rater", "sample_id", "model", "explainer", "question", "answer", "simulated")
 """The columns of ``raters.csv``, which studies read."""
+_HASH = re.compile(r"-[0-9a-f]{10}$")
 
 
 def rated(sheets: Sequence[Sheet]) -> pd.DataFrame:
     """Every answer but comments.
 
     Columns: ``survey, dataset, rater, simulated, item, first`` (the item when it was shown first), ``again`` (whether
-    this is the second time), ``sample_id, group`` (patient), ``class`` (the truth in words), ``model, explainer``
-    (empty for the picture itself), ``explained`` (the explainer as it is called), ``right`` (whether that model was),
-    ``question, answer`` (a number; a list of class numbers for a diagnosis).
+    this is the second time), ``sample_id, group`` (patient), ``class`` (the truth in words), ``model`` (its run as it
+    is called), ``explainer`` (both empty for the picture itself), ``explained`` (the explainer as it is called),
+    ``right`` (whether that model was), ``question, answer`` (a number; a list of class numbers for a diagnosis).
     """
-    rows = []
+    rows, models = [], model_names([sheet.key for sheet in sheets])
     for sheet in sheets:
         called = _called(sheet.key)
         for item, given in sheet.answers.items():
@@ -42,7 +45,7 @@ def rated(sheets: Sequence[Sheet]) -> pd.DataFrame:
                 "sample_id": entry.sample_id,
                 "group": f"{sheet.key.survey} {case.group}",
                 "class": visible(case.words),
-                "model": visible(entry.run),
+                "model": models.get(entry.run, ""),
                 "explainer": entry.explainer,
                 "explained": visible(called.get((entry.run, entry.explainer), "")),
                 "right": "" if said is None else "right" if said.correct else "wrong",
@@ -76,6 +79,13 @@ def for_studies(sheets: Sequence[Sheet]) -> pd.DataFrame:
                     if value != ""
                 ]
     return pd.DataFrame(rows, columns=list(FOR_STUDIES))
+
+
+def model_names(keys: Iterable[Key]) -> dict[str, str]:
+    """What a reader calls each run: without its hash where that leaves no two alike."""
+    bare = {run: _HASH.sub("", run) for key in keys for run in key.about["runs"]}
+    often = Counter(bare.values())
+    return {run: visible(name if often[name] == 1 else run) for run, name in bare.items()}
 
 
 def _called(key: Key) -> dict[tuple[str, str], str]:
