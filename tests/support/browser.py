@@ -87,7 +87,7 @@ class Page:
 def browser(width: int = 1280, height: int = 900, downloads: Path | None = None) -> Iterator[Page]:
     """A page of a fresh browser, which is gone afterwards."""
     assert CHROMIUM is not None
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [
             *(CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions"),
             *("--remote-debugging-port=0", "--remote-allow-origins=*", f"--user-data-dir={profile}"),
@@ -106,7 +106,11 @@ def browser(width: int = 1280, height: int = 900, downloads: Path | None = None)
             socket.close()
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:  # on a machine that is busy
+                process.kill()
+                process.wait()
 
 
 def _port(file: Path) -> str:
