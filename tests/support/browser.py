@@ -107,7 +107,11 @@ def browser(width: int = 1280, height: int = 900, downloads: Path | None = None)
             socket.close()
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:  # on a machine that is busy
+                process.kill()
+                process.wait()
 
 
 def _port(file: Path) -> str:

@@ -11,14 +11,17 @@ from xaimed.errors import StoreError
 HELP = """usage: xaimed report DIR... [--to FILE] [--title TEXT]
 
 Writes one HTML file for a run, a sweep, a study or everything below a directory: the trust table first, of a study its
-tables beside what was published, metrics with intervals
-and tests, confusion matrices, calibration, residuals and curves, what evaluations found, a gallery of pictures with
-their heatmaps, the audit of the data, a reporting checklist, configuration, environment and the command to make it
-again. It opens from any folder without network or server; nothing in it is fetched, and text from data or
-configuration is never executed.
+tables beside what was published, metrics with intervals and tests, confusion matrices, calibration, residuals and
+curves, what evaluations found, a gallery of pictures with their heatmaps, the audit of the data, a reporting checklist,
+configuration, environment and the command to make it again. It opens from any folder without network or server; nothing
+in it is fetched, and text from data or configuration is never executed.
 
-The gallery filters by class, prediction, fold and correctness, sorts by uncertainty, blends heatmap and picture, and
-opens pictures large (arrow keys go on). Of more than 900 pictures all mistakes come first.
+The gallery filters by class, prediction, fold, correctness and the range of a measure, sorts by uncertainty, blends
+heatmap and picture for each explanation, and opens pictures large (arrow keys go on). Of more than 900 pictures all
+mistakes come first; of very many, maps are coarser and pictures smaller, so that the file stays below 30 MB.
+
+On paper everything but the configuration is unfolded, and those pictures are printed that the gallery shows at that
+moment: filter first, then print.
 
   --to FILE      where it is written; report.html in the run's directory, or in the first DIR
   --title TEXT   what stands above it
@@ -41,13 +44,14 @@ def run(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(list(arguments))
     from rich.console import Console
 
+    from xaimed.store.run import Run
     from xaimed.studies.sweep import runs_at
     from xaimed.studies.whole_report.study import study_at
     from xaimed.studies.whole_report.write import NAME, write_html
 
     studies = [study for place in asked.places if (study := study_at(place))]
     others = [place for place in asked.places if place not in [study.folder for study in studies]]
-    runs = [*(run for study in studies for run in study.runs), *(runs_at(others) if others else [])]
+    runs = [*(Run(place) for study in studies for place in study.runs), *(runs_at(others) if others else [])]
     if not runs:
         raise StoreError(
             "there are no runs here", where=", ".join(map(str, asked.places)), fix="Give the directory of a run."

@@ -109,6 +109,12 @@ def stamp_at(figure: Figure, right: float, top: float, stamp: str) -> float:
     return text_width(figure, text, SMALL, "bold") + 4 * pad
 
 
+def caption(figure: Figure) -> str:
+    """What stands above a figure, in one line; empty where nothing does."""
+    headings = (text.get_text() for text in figure.texts if text.get_fontsize() == LARGE)
+    return next((" ".join(heading.split()) for heading in headings), "")
+
+
 def pixels(figure: Figure) -> npt.NDArray[np.uint8]:
     """The figure as ``[height, width, 3]``."""
     with house_style():

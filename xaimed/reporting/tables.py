@@ -22,15 +22,15 @@ class Estimate:
     high: float | None = None
 
     def __str__(self) -> str:
-        """Such as ``94.12 ± 1.30`` or ``94.12 (91.20 to 96.50)``; a dash for what is undefined."""
+        """Such as ``94.12 ± 1.30`` or ``94.12 (91.20 to 96.50)``; a dash for what is undefined, and never ``-0.00``."""
         if math.isnan(self.mean):
             return "–"
-        text = f"{self.mean:.{self.decimals}f}"
+        text = f"{self.mean:z.{self.decimals}f}"
         if self.sd is not None and not math.isnan(self.sd):
             text += f" ± {self.sd:.{self.decimals}f}"
         if self.low is None or self.high is None or math.isnan(self.low):
             return text
-        return f"{text} ({self.low:.{self.decimals}f} to {self.high:.{self.decimals}f})"
+        return f"{text} ({self.low:z.{self.decimals}f} to {self.high:z.{self.decimals}f})"
 
 
 class PValue(Estimate):

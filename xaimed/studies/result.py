@@ -36,6 +36,7 @@ class RunResult:
         missing: the folds that are not finished.
         failures: of the missing folds, those that failed, and why.
         refused: folds that were edited or damaged, and what is wrong with them; they are not counted.
+        called: what a study calls it.
     """
 
     run: Run
@@ -44,11 +45,12 @@ class RunResult:
     missing: list[int]
     failures: dict[int, str]
     refused: dict[int, str]
+    called: str = ""
 
     @property
     def name(self) -> str:
-        """The run's directory."""
-        return self.run.path.name
+        """What it is called: the run's directory, where no study has a name for it."""
+        return self.called or self.run.path.name
 
     @property
     def stamp(self) -> str:

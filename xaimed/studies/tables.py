@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -76,7 +77,7 @@ def comparison(results: Sequence[RunResult]) -> Table:
 def differences_of(results: Sequence[RunResult]) -> Differences | None:
     """The tests between runs that report the same samples; None where there is nothing to compare, or too much."""
     done = [
-        reported(result.run, result.predictions, result.metrics())
+        replace(reported(result.run, result.predictions, result.metrics()), name=result.name)
         for result in results
         if result.predictions is not None
     ]

@@ -9,7 +9,7 @@ from support.papers import consistent
 
 from tests.reporting.fakes import assert_tidy, words_of
 from xaimed.errors import ConfigError
-from xaimed.store.writing import write_json
+from xaimed.store.writing import read_json, write_json
 from xaimed.studies.published.reading import paper_from
 from xaimed.studies.reproduction.figures.bayesian import BayesianMaps
 from xaimed.studies.reproduction.figures.choosing import choose
@@ -267,7 +267,13 @@ def test_figures_are_built_from_a_study_and_written(made, tmp_path):
     results = replace(results, study=replace(results.study, figures=nodes))
     page = write_page(results, shown(results), tmp_path).read_text()
     assert {file.name for file in (tmp_path / "figures").iterdir()} == {"maps.png", "roc.png"}
-    assert "![maps](figures/maps.png)" in page
+    assert "![Maps](figures/maps.png)" in page
+    told = read_json(tmp_path / "study.json")
+    assert dict(zip(told["figures"], told["captions"], strict=True)) == {
+        "figures/maps.png": "Maps",
+        "figures/roc.png": "ROC",
+    }
+    assert told["names"] == [row.row.label for row in results.rows]
     assert "bayesian: not made: nothing of it is there yet" in page
     assert "wrong: not made: there are no 'wrong' cases" in page
 

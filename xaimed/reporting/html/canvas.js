@@ -7,34 +7,49 @@ const drawing = (() => {
     return node;
   };
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  // Each picture decoded once; null for one that is not there.
+  // Each picture decoded once; null for one that is not there. decoded(place) says at once, undefined while it is not.
   const album = (addresses) => {
-    const images = new Map();
-    return (place) => {
+    const images = new Map(), there = new Map();
+    const picture = (place) => {
       if (!images.has(place)) {
         const image = new Image();
         images.set(place, addresses[place] ? new Promise((done) => {
-          image.onload = () => done(image);
-          image.onerror = () => done(null);
+          image.onload = () => { there.set(place, image); done(image); };
+          image.onerror = () => { there.set(place, null); done(null); };
           image.src = addresses[place];
         }) : Promise.resolve(null));
+        if (!addresses[place]) there.set(place, null);
       }
       return images.get(place);
     };
+    picture.decoded = (place) => there.get(place);
+    return picture;
   };
-  // Bilinear, the centres of cells kept in place, as the panels are drawn.
-  const strengthAt = (map, width, height) => {
-    const [rows, columns, , text] = map, cells = bytes(text), out = new Float32Array(width * height);
-    for (let y = 0; y < height; y++) {
-      const v = Math.min(Math.max((y + .5) * rows / height - .5, 0), rows - 1), y0 = Math.floor(v), y1 = Math.min(y0 + 1, rows - 1);
-      for (let x = 0; x < width; x++) {
-        const u = Math.min(Math.max((x + .5) * columns / width - .5, 0), columns - 1), x0 = Math.floor(u), x1 = Math.min(x0 + 1, columns - 1);
-        const above = cells[y0 * columns + x0] * (x0 + 1 - u) + cells[y0 * columns + x1] * (u - x0);
-        const below = cells[y1 * columns + x0] * (x0 + 1 - u) + cells[y1 * columns + x1] * (u - x0);
-        out[y * width + x] = (above * (y0 + 1 - v) + below * (v - y0)) / 255;
+  // Bilinear, the centres of cells kept in place, as the panels are drawn: between which two cells, and how far along.
+  const between = (cells, length) => {
+    const first = new Int32Array(length), second = new Int32Array(length), along = new Float32Array(length);
+    for (let i = 0; i < length; i++) {
+      const at = Math.min(Math.max((i + .5) * cells / length - .5, 0), cells - 1);
+      first[i] = Math.floor(at); second[i] = Math.min(first[i] + 1, cells - 1); along[i] = at - first[i];
+    }
+    return [first, second, along];
+  };
+  const LEVELS = 1023;
+  // How opaque each strength is; looked up, for there are fifty thousand pixels and forty-eight canvases.
+  const opacities = (most) => Float32Array.from({ length: LEVELS + 1 }, (_, level) => most * Math.sqrt(level / LEVELS));
+  const over = (data, [rows, columns, , text], width, height, colours, most) => {
+    const cells = bytes(text), opacity = opacities(most), [left, right, across] = between(columns, width), [upper, lower, down] = between(rows, height);
+    for (let y = 0, i = 0; y < height; y++) {
+      const above = upper[y] * columns, below = lower[y] * columns, v = down[y];
+      for (let x = 0; x < width; x++, i += 4) {
+        const l = left[x], r = right[x], u = across[x];
+        const top = cells[above + l] + (cells[above + r] - cells[above + l]) * u, bottom = cells[below + l] + (cells[below + r] - cells[below + l]) * u;
+        const strength = top + (bottom - top) * v, o = opacity[(strength * (LEVELS / 255) + .5) | 0], c = 3 * ((strength + .5) | 0);
+        data[i] += o * (colours[c] - data[i]);
+        data[i + 1] += o * (colours[c + 1] - data[i + 1]);
+        data[i + 2] += o * (colours[c + 2] - data[i + 2]);
       }
     }
-    return out;
   };
   // box: the part of the picture that the map covers, as shares of its sides.
   const draw = (canvas, image, { map, colours, strongest, blend, box = [0, 0, 1, 1], side = 224 }) => {
@@ -46,18 +61,16 @@ const drawing = (() => {
     if (!map || !map.length || !blend) return;
     const left = Math.round(box[0] * width), top = Math.round(box[1] * height);
     const wide = Math.round(box[2] * width) - left, high = Math.round(box[3] * height) - top;
-    const strength = strengthAt(map, wide, high), pixels = pen.getImageData(left, top, wide, high);
-    for (let i = 0; i < strength.length; i++) {
-      const opacity = blend * strongest * Math.sqrt(strength[i]), c = 3 * Math.round(255 * strength[i]);
-      for (let k = 0; k < 3; k++) pixels.data[4 * i + k] = (1 - opacity) * pixels.data[4 * i + k] + opacity * colours[c + k];
-    }
+    const pixels = pen.getImageData(left, top, wide, high);
+    over(pixels.data, map, wide, high, colours, blend * strongest);
     pen.putImageData(pixels, left, top);
   };
   const key = (colours, words) => {
     const canvas = make("canvas", { width: 256, height: 1 }), pen = canvas.getContext("2d"), line = pen.createImageData(256, 1);
     for (let i = 0; i < 256; i++) line.data.set([...colours.slice(3 * i, 3 * i + 3), 255], 4 * i);
     pen.putImageData(line, 0, 0);
-    return make("span", {}, `${words}: none`, canvas, "that picture's most");
+    canvas.setAttribute("aria-hidden", "true");
+    return make("span", {}, `${words}: none`, canvas, "the most in that picture");
   };
   return { make, bytes, album, draw, key };
 })();

@@ -52,7 +52,9 @@ def document(
         f'<a class="skip" href="#content">Skip to the content</a><header><h1>{text(title)}</h1>{stamped}{lead}'
         f'</header><nav aria-label="Contents"><ul>{contents}</ul></nav><main id="content">{parts}</main>'
     )
-    return page(title, body, data or {}, styles=("base.css", "report.css"), scripts=("canvas.js", "report.js"))
+    return page(
+        title, body, data or {}, styles=("base.css", "report.css"), scripts=("canvas.js", "page.js", "gallery.js")
+    )
 
 
 def page(title: str, body: str, data: Mapping[str, Any], *, styles: Sequence[str], scripts: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import io
 
 import matplotlib
 from matplotlib.figure import Figure
+from PIL import Image
 
 from xaimed.reporting.canvas import DPI, house_style
 from xaimed.reporting.html.document import data_uri, text
@@ -16,20 +17,34 @@ LARGEST = 150_000
 """Bytes of a vector drawing; what is larger is drawn in pixels."""
 
 
-def to_html(figure: Figure, said: str) -> str:
-    """The figure with what it shows in words, for those who do not see it.
+def to_html(figure: Figure, caption: str, told: str = "") -> str:
+    """The figure with its caption.
 
     Args:
         figure: what is shown.
-        said: its caption.
+        caption: what it shows.
+        told: what is to be seen in it, for those who do not see it; the caption again without.
     """
     content, kind = _vectors(figure), "image/svg+xml"
     if len(content) > LARGEST:
         content, kind = _pixels(figure), "image/png"
-    width = round(figure.get_size_inches()[0] * PER_INCH)
+    width, height = (round(side * PER_INCH) for side in figure.get_size_inches())
+    return image_html(data_uri(content, kind), (width, height), caption, told)
+
+
+def picture_html(content: bytes, caption: str, told: str = "") -> str:
+    """A PNG that was drawn before, at the size it has on paper."""
+    with Image.open(io.BytesIO(content)) as drawn:
+        width, height = (round(side * PER_INCH / DPI) for side in drawn.size)
+    return image_html(data_uri(content, "image/png"), (width, height), caption, told)
+
+
+def image_html(address: str, size: tuple[int, int], caption: str, told: str) -> str:
+    """An image whose place is kept before it is drawn, so that nothing moves while the page is read."""
+    width, height = size
     return (
-        f'<figure><img src="{data_uri(content, kind)}" alt="{text(said)}" width="{width}" loading="lazy">'
-        f"<figcaption>{text(said)}</figcaption></figure>"
+        f'<figure><img src="{address}" alt="{text(told or caption)}" width="{width}" height="{height}" '
+        f'loading="lazy"><figcaption>{text(caption)}</figcaption></figure>'
     )
 
 

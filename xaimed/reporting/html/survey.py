@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from xaimed.reporting.colours import STRONGEST
 from xaimed.reporting.html.document import page, text
-from xaimed.reporting.html.gallery import colours_of, encoded, picture_uri
+from xaimed.reporting.html.encoding import colours_of, encoded, picture_uri
 from xaimed.reporting.text import visible
 
 Answer = Literal["classes", "yes or no", "scale", "text"]

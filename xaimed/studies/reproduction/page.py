@@ -13,7 +13,7 @@ from rich.console import Console
 
 from xaimed.config.targets import instantiate
 from xaimed.errors import XaimedError
-from xaimed.reporting.canvas import save_figure
+from xaimed.reporting.canvas import caption, save_figure
 from xaimed.reporting.latex import to_latex
 from xaimed.reporting.tables import Table, to_csv, to_markdown
 from xaimed.reporting.terminal import TerminalTable
@@ -84,7 +84,7 @@ def write_page(results: Results, found: Shown, folder: Path) -> Path:
         for stem, figure in _numbered(name, drawn):
             files.add(folder / FIGURES / f"{stem}.png")
             save_figure(figure, folder / FIGURES / f"{stem}.png")
-            lines += [f"![{stem}]({FIGURES}/{stem}.png)", ""]
+            lines += [f"![{markdown(caption(figure)) or stem}]({FIGURES}/{stem}.png)", ""]
     for former in [*(folder / TABLES).glob("*"), *(folder / FIGURES).glob("*")]:
         if former not in files:
             former.unlink()
@@ -112,10 +112,28 @@ def _facts(results: Results, found: Shown, folder: Path) -> dict[str, Any]:
         for made in found.tables.values()
         for table in made
     ]
-    figures = [f"{FIGURES}/{stem}.png" for name, drawn in found.figures.items() for stem, _ in _numbered(name, drawn)]
-    runs = [os.path.relpath(result.run.path, folder) for row in results.rows for result in row.results]
-    head = {"title": results.study.title, "stamp": results.unlike, "lacking": found.lacking}
-    return {**head, "tables": tables, "figures": figures, "runs": runs}
+    drawn = {
+        f"{FIGURES}/{stem}.png": figure
+        for name, made in found.figures.items()
+        for stem, figure in _numbered(name, made)
+    }
+    runs = {
+        os.path.relpath(result.run.path, folder): row.row.label + (f", run {i}" if len(row.results) > 1 else "")
+        for row in results.rows
+        for i, result in enumerate(row.results, start=1)
+    }
+    study = results.study
+    head = {"title": study.title, "study": study.name, "profile": study.profile}
+    return {
+        **head,
+        "stamp": results.unlike,
+        "lacking": found.lacking,
+        "tables": tables,
+        "figures": list(drawn),
+        "captions": [caption(figure) for figure in drawn.values()],
+        "runs": list(runs),
+        "names": list(runs.values()),
+    }
 
 
 def _head(results: Results, found: Shown) -> list[str]:

@@ -20,10 +20,9 @@ from xaimed.studies.plan import preparation_of
 from xaimed.studies.result import RunResult
 from xaimed.studies.stored_maps import StoredMaps, picture_places, stored_maps
 
-MOST_PICTURES, MOST_CARDS = 900, 12_000
-SIDE = 224
+MOST_PICTURES, MOST_CARDS = 900, 6_000
 NUMBERS = {
-    "probability": "Probability of what was said",
+    "probability": "Probability of the prediction",
     "entropy": "Entropy of the prediction (nats)",
     "residual": "1 − probability of the true class",
     "mutual_information": "Mutual information of passes (nats)",
@@ -42,6 +41,7 @@ class Cards:
         explainers: by key, the title.
         measures: of ``NUMBERS``, those that some card knows.
         note: what a reader must know of what is not there.
+        whole: whether every reported picture is among them and can be seen.
     """
 
     cards: list[Card]
@@ -49,6 +49,7 @@ class Cards:
     explainers: dict[str, str]
     measures: dict[str, str]
     note: str
+    whole: bool
 
 
 def cards_of(results: Sequence[RunResult]) -> Cards:
@@ -63,7 +64,8 @@ def cards_of(results: Sequence[RunResult]) -> Cards:
     short = short_names(keys)
     titles = {key: TITLES.get(short[key].split(" ")[0], (short[key], ""))[0] for key in keys}
     unique = {key: title if list(titles.values()).count(title) == 1 else short[key] for key, title in titles.items()}
-    return Cards(cards, pictures, unique, measures, " ".join(filter(None, [left_out, trouble])))
+    note = " ".join(filter(None, [left_out, trouble]))
+    return Cards(cards, pictures, unique, measures, note, whole=not note)
 
 
 def _chosen(results: Sequence[RunResult]) -> tuple[set[str], str]:
@@ -73,9 +75,9 @@ def _chosen(results: Sequence[RunResult]) -> tuple[set[str], str]:
     for result in results:
         predictions = result.predictions
         assert predictions is not None
-        ids, truth = predictions.frame["sample_id"].astype(str), _words(predictions, "label", "y:")
+        ids, truth = predictions.frame["sample_id"].astype(str), _classes(predictions, "label", "y:")
         for sample, true, correct in zip(ids, truth, predictions.correct, strict=True):
-            labels[sample] = true
+            labels[sample] = " + ".join(true)
             wrong[sample] = wrong.get(sample, 0) + int(not correct)
     most = max(1, min(MOST_PICTURES, MOST_CARDS // len(results)))
     if len(labels) <= most:
@@ -97,27 +99,34 @@ def _of_run(result: RunResult, number: int, names: set[str]) -> list[Card]:
     assert predictions is not None
     stored = {fold: stored_maps(result, fold) for fold in predictions.repeats[0]}
     numbers = _numbers(predictions)
-    true, said = _words(predictions, "label", "y:"), _words(predictions, "predicted", "predicted:")
+    true, said = _classes(predictions, "label", "y:"), _classes(predictions, "predicted", "predicted:")
     cards = []
     for row, (sample, fold) in enumerate(
         zip(predictions.frame["sample_id"].astype(str), predictions.frame["fold"].astype(int), strict=True)
     ):
         if sample not in names or fold not in stored:
             continue
-        maps, more = _shown(stored[fold], sample)
+        maps, more = _shown(stored[fold], sample, said[row], predictions.classes)
         values = {key: float(column[row]) for key, column in numbers.items()} | more
         cards.append(Card(sample, number, fold, true[row], said[row], bool(predictions.correct[row]), values, maps))
     return cards
 
 
-def _shown(stored: StoredMaps, sample: str) -> tuple[dict[str, Shown], dict[str, float]]:
-    """The maps of a sample, and what its explainers know of how sure they are."""
+def _shown(
+    stored: StoredMaps, sample: str, said: tuple[str, ...], classes: tuple[str, ...]
+) -> tuple[dict[str, Shown], dict[str, float]]:
+    """The maps of a sample, and what its explainers know of how sure they are.
+
+    A mean over dropout passes can favour another class than the plain prediction, and of several labels a map explains
+    one: the reader must know which.
+    """
     maps: dict[str, Shown] = {}
     more = {"mutual_information": float("nan"), "spread": float("nan")}
     for key, (arrays, row) in stored.of(sample).items():
         heat = arrays["heatmap"][row]
         unsure = arrays["uncertainty"][row] if "uncertainty" in arrays else None
-        maps[key] = Shown(heat, unsure)
+        explained = classes[int(arrays["targets"][row])]
+        maps[key] = Shown(heat, unsure, "" if said == (explained,) else explained)
         if unsure is not None and float(np.abs(heat).mean()) > 0:
             more["spread"] = float(unsure.mean() / np.abs(heat).mean())
         if "mutual_information" in arrays:
@@ -137,13 +146,12 @@ def _numbers(predictions: Predictions) -> dict[str, npt.NDArray[np.float64]]:
     return {"probability": chance[rows, predictions.predicted], "entropy": entropy, "residual": residual}
 
 
-def _words(predictions: Predictions, column: str, prefix: str) -> list[str]:
+def _classes(predictions: Predictions, column: str, prefix: str) -> list[tuple[str, ...]]:
+    """By row, its class; of several labels those that it has."""
     if predictions.kind != "multilabel":
-        return [str(name) for name in predictions.frame[column]]
+        return [(str(name),) for name in predictions.frame[column]]
     rows = predictions.frame[[prefix + name for name in predictions.classes]].to_numpy()
-    return [
-        " + ".join(n for n, yes in zip(predictions.classes, row, strict=True) if yes == 1) or "none" for row in rows
-    ]
+    return [tuple(name for name, yes in zip(predictions.classes, row, strict=True) if yes == 1) for row in rows]
 
 
 def _pictures(results: Sequence[RunResult], names: set[str]) -> tuple[dict[str, Pixels], str]:
