@@ -170,7 +170,7 @@ def test_a_rehearsal_invents_answers_and_says_so_wherever_they_stand(tmp_path, o
     results = asked(tmp_path, ours, raters=2)
     invented = answers_of(results)
     assert invented.simulated
-    assert invented.raters == ["rater 1", "rater 2"]
+    assert invented.raters == ["simulated 1", "simulated 2"]
     assert set(pd.to_numeric(invented.to("trust").frame["answer"])) <= set(range(1, 6))
     assert invented.frame.equals(answers_of(results).frame)  # the same every time
     assert not set(lines(RATERS(results)[0])[0][2:4]) & {"–"}

@@ -13,14 +13,14 @@ import pandas as pd
 from xaimed.errors import StoreError
 from xaimed.evaluation.statistics.agreement import Weighting, icc, lights_kappa
 from xaimed.evaluation.statistics.bootstrap import Interval, interval
+from xaimed.reporting.evaluations import NOTHING
 from xaimed.reporting.tables import Cell, Estimate
 from xaimed.studies.reproduction.results import Results, RowResult
-from xaimed.studies.reproduction.simulated import simulated_answers
+from xaimed.studies.reproduction.simulated import SIMULATED, simulated_answers
 
 FILE = "raters.csv"
 COLUMNS = ("rater", "sample_id", "model", "explainer", "question", "answer", "simulated")
 ITEM = ["sample_id", "model", "explainer"]
-SIMULATED = "simulated"
 NOBODY = f"Nobody has rated yet: {FILE} beside the study's page fills the empty cells ({', '.join(COLUMNS)})."
 TRUST = "trust"
 """The question that is answered by a human trust score."""
@@ -145,7 +145,7 @@ def rated(answers: Answers, scale: tuple[int, int] = SCALE) -> Rated | None:
 
 def stamped(cell: Cell, simulated: bool) -> Cell:
     """What is simulated never stands without that word."""
-    return f"{cell} ({SIMULATED})" if simulated else cell
+    return f"{cell} ({SIMULATED})" if simulated and cell != NOTHING else cell
 
 
 def why_unlike(results: Results, simulated: bool) -> str:

@@ -15,6 +15,7 @@ from xaimed.reporting.html.survey import DIAGNOSIS, FOCUS, LEAST, MOST, STRUCTUR
 from xaimed.studies.reproduction.results import Results, RowResult
 from xaimed.studies.stored_maps import stored_explainers
 
+SIMULATED = "simulated"
 CASES = 20
 """Pictures that a model got wrong, and as many that it got right, which its raters see."""
 AGREED, BIAS, SLIP = 0.8, 0.3, 0.5
@@ -40,7 +41,7 @@ def _about(row: RowResult, raters: int) -> Iterator[dict[str, Any]]:
             about = {"sample_id": sample, "model": row.row.name, "explainer": explainer}
             said = _of_map(number, about) if explainer else _of_picture(number, about, label, row.predictions.classes)
             for question, answer in said:
-                yield {"rater": f"rater {number}", **about, "question": question, "answer": answer}
+                yield {"rater": f"{SIMULATED} {number}", **about, "question": question, "answer": answer}
 
 
 def _cases(row: RowResult) -> list[str]:

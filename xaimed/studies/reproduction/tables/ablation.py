@@ -15,8 +15,9 @@ from xaimed.reporting.results import SPREAD, heading
 from xaimed.reporting.tables import Cell, Table
 from xaimed.studies.published.parts import Value
 from xaimed.studies.reproduction.explained import protocols
-from xaimed.studies.reproduction.ratings import NOBODY, SIMULATED, TRUST, Rated, answers_of, rated, why_unlike
+from xaimed.studies.reproduction.ratings import NOBODY, TRUST, Answers, Rated, answers_of, rated, why_unlike
 from xaimed.studies.reproduction.results import Results
+from xaimed.studies.reproduction.simulated import SIMULATED
 from xaimed.studies.reproduction.tables.against import against_table, decimals_of, line_against, metric_decimals
 from xaimed.studies.reproduction.tables.apart import apart_tables
 from xaimed.studies.reproduction.tables.interpretability import HTS, MEASURES
@@ -83,7 +84,7 @@ class Ablation:
         if answers is None:
             return {}
         asked = answers.to(self.question)
-        found = {each.key: rated(asked.about([each.row], each.explainer)) for each in there}
+        found = {each.key: rated(_of(each, asked)) for each in there}
         return {key: one for key, one in found.items() if one is not None}
 
     def _laid_out(self, results: Results, there: Sequence[Variant], scores: Mapping[str, Rated]) -> Table:
@@ -155,3 +156,9 @@ class Ablation:
             line_against(value, ours, row=each.label, what=what, decimals=places, unlike=unlike)
             for value, ours, what, places, unlike in lines
         ]
+
+
+def _of(each: Variant, answers: Answers) -> Answers:
+    """What was said of it; of a configuration without maps only what was said where none was shown."""
+    found = answers.about([each.row], each.explainer)
+    return found if each.explainer else Answers(found.frame[found.frame["explainer"] == ""])

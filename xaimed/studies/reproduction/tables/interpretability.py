@@ -9,8 +9,9 @@ from xaimed.evaluation.contract import Measure
 from xaimed.reporting.evaluations import INTERVALS, NOTHING, heading, measured
 from xaimed.reporting.tables import Cell, Table
 from xaimed.studies.reproduction.explained import protocols, why_empty
-from xaimed.studies.reproduction.ratings import NOBODY, SCALE, SIMULATED, TRUST, Rated, answers_of, rated, why_unlike
+from xaimed.studies.reproduction.ratings import NOBODY, SCALE, TRUST, Rated, answers_of, rated, why_unlike
 from xaimed.studies.reproduction.results import Results
+from xaimed.studies.reproduction.simulated import SIMULATED
 from xaimed.studies.reproduction.tables.against import against_table, decimals_of, lacking, line_against
 from xaimed.studies.reproduction.variants import Variant
 

@@ -16,7 +16,6 @@ from xaimed.studies.reproduction.ratings import (
     COLUMNS,
     NOBODY,
     SCALE,
-    SIMULATED,
     TRUST,
     Answers,
     Rated,
@@ -28,6 +27,7 @@ from xaimed.studies.reproduction.ratings import (
     why_unlike,
 )
 from xaimed.studies.reproduction.results import Results
+from xaimed.studies.reproduction.simulated import SIMULATED
 from xaimed.studies.reproduction.tables.against import against_table, bounds_of, line_against
 from xaimed.studies.reproduction.verdict import cell
 

@@ -13,8 +13,9 @@ from xaimed.evaluation.statistics.intervals import wilson
 from xaimed.reporting.evaluations import NOTHING
 from xaimed.reporting.html.survey import NONE_OF_THESE
 from xaimed.reporting.tables import Cell, Table
-from xaimed.studies.reproduction.ratings import FILE, NOBODY, SIMULATED, Answers, answers_of, stamped, why_unlike
+from xaimed.studies.reproduction.ratings import FILE, NOBODY, Answers, answers_of, stamped, why_unlike
 from xaimed.studies.reproduction.results import Results, RowResult
+from xaimed.studies.reproduction.simulated import SIMULATED
 from xaimed.studies.reproduction.tables.against import COLUMNS, lacking
 from xaimed.studies.reproduction.verdict import Bounds, cell, difference, verdict
 
