@@ -155,6 +155,7 @@ def test_heatmaps_stand_beside_their_pictures(run, stored):
     assert {labels[name] for name in run.cases()[:2]} <= set(said)
     alone = run.heatmaps_figure(run.cases()[:1], ["gradcam"], title="One")
     assert "One" in texts(alone)
+    assert texts(run.heatmaps_figure(run.cases()[0], "gradcam", title="One")) == texts(alone)
 
 
 def test_what_is_not_there_is_refused_with_what_is(run, tmp_path, output, other):
@@ -167,6 +168,13 @@ def test_what_is_not_there_is_refused_with_what_is(run, tmp_path, output, other)
         run.heatmaps_figure(["nobody"])
     with pytest.raises(ConfigError, match="lime"):
         run.heatmaps_figure(explainers=["lime"])
+    with pytest.raises(ConfigError, match="no map of gradcam called 'uncertainty'. Choose from: heatmap"):
+        run.heatmap(sample, "gradcam", "uncertainty")
+    with pytest.raises(ConfigError, match="no map of mc_gradcam called 'uncertainti'. Did you mean 'uncertainty'"):
+        run.heatmap(sample, "mc_gradcam", "uncertainti")
+    for curves in (run.roc_figure, compare([run, other]).roc_figure):
+        with pytest.raises(ConfigError, match="no kind of curve called 'pr'. Choose from: precision_recall, roc"):
+            curves(kind="pr")
     with pytest.raises(StoreError, match="there is no run here"):
         open_run(tmp_path)
     with pytest.raises(StoreError, match=r"2 runs here.*open_runs"):
@@ -272,6 +280,7 @@ def test_stamps_are_on_every_figure(run, tmp_path):
     place = tmp_path / "stamped"
     place.mkdir()
     facts = json.loads((run.path / "run.json").read_text())
+    del facts["data"]  # as in a run that was made before this was recorded
     (place / "run.json").write_text(json.dumps({**facts, "stamps": ["stand-in weights"]}))
     for fold in run.path.glob("fold-*"):
         (place / fold.name).symlink_to(fold)

@@ -43,7 +43,7 @@ def map_of(result: RunResult, sample: str, explainer: str, what: str = "heatmap"
     place = explained.ids.index(known(sample, explained.ids, "sample in this run"))
     if explained.explained[place] == NONE:
         raise ConfigError(f"no map of '{sample}' is stored by {explainer}", where=result.run.path)
-    return explained.maps(place, what)[0]
+    return explained.maps(place, known(what, explained.quantities(place), f"map of {explainer}"))[0]
 
 
 def picture_of(result: RunResult, sample: str) -> Picture:
@@ -57,31 +57,30 @@ def picture_of(result: RunResult, sample: str) -> Picture:
 
 
 def heatmaps_figure(
-    samples: Sequence[str], columns: Mapping[str, Explained], *, title: str, stamp: str | None
+    samples: str | Sequence[str], columns: Mapping[str, Explained], *, title: str, stamp: str | None
 ) -> Figure:
     """A line for each picture, a column for each of the given views of it.
 
     Args:
-        samples: the names of the pictures.
+        samples: the names of the pictures, or of one.
         columns: by what stands above it, a run as one explainer sees it.
         title: what is shown.
         stamp: what must never be missing from it.
     """
     there = list(dict.fromkeys(name for each in columns.values() for name in each.ids))
     pictures = Pictures()
-    lines = [
-        _line(known(sample, there, "sample in these runs"), list(columns.values()), pictures) for sample in samples
-    ]
+    asked = [known(sample, there, "sample in these runs") for sample in several(samples)]
+    lines = [_line(sample, list(columns.values()), pictures) for sample in asked]
     told = {each.title for each in columns.values()}
     subline = [told.pop()] if len(told) == 1 else []
     remarks = [said for each in columns.values() for said in each.damaged]
-    if len({each.result.facts["data"] for each in columns.values()}) > 1:
+    if len({each.result.facts.get("data") for each in columns.values()} - {None}) > 1:
         remarks.append("These runs have different data: the image is the first one's, each map lies over its own.")
     return heatmap_grid(
         lines,
         list(columns),
         title=title,
-        subline=" · ".join([*subline, "p: of what was predicted"]),
+        subline=" · ".join([*subline, "bold: true class · p: of what was predicted"]),
         notes=[*remarks, *pictures.problems],
         stamp=stamp,
     )
@@ -124,6 +123,11 @@ def _truth(explained: Explained, place: int) -> str:
         return label
     there = np.flatnonzero(explained.predictions.targets[place] == 1)
     return " + ".join(explained.predictions.classes[i] for i in there) or "none"
+
+
+def several(names: str | Sequence[str]) -> list[str]:
+    """Names as a list; one alone may be given without."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 def known(name: str, names: Sequence[str], what: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy.typing as npt
 import pandas as pd
@@ -134,6 +134,7 @@ class OpenRun:
 
     def roc_figure(self, title: str = "", kind: Kind = "roc") -> Figure:
         """How well each class is told from the rest; ``kind="precision_recall"`` for the other curve."""
+        maps.known(kind, get_args(Kind), "kind of curve")
         return drawn.roc_of(self.result, title, kind)
 
     def curves_figure(self, title: str = "") -> Figure:
@@ -152,17 +153,21 @@ class OpenRun:
         return drawn.residuals_of(self.result, title)
 
     def heatmaps_figure(
-        self, samples: Sequence[str] | None = None, explainers: Sequence[str] | None = None, title: str = ""
+        self,
+        samples: str | Sequence[str] | None = None,
+        explainers: str | Sequence[str] | None = None,
+        title: str = "",
     ) -> Figure:
         """Pictures with their heatmaps: a line for each sample, a column for each explainer.
 
         Args:
-            samples: names of pictures; one right and one wrong of every class without.
-            explainers: such as ``["gradcam", "lime"]``; all that have stored maps without.
+            samples: names of pictures, or one; one right and one wrong of every class without.
+            explainers: such as ``["gradcam", "lime"]``, or one; all that have stored maps without.
             title: what stands above; the name of the run without.
         """
-        known = self.explainers
-        chosen = known if explainers is None else [maps.known(name, known, maps.STORED) for name in explainers]
+        there = self.explainers
+        asked = there if explainers is None else maps.several(explainers)
+        chosen = [maps.known(name, there, maps.STORED) for name in asked]
         if not chosen:
             raise StoreError(
                 "no maps are stored", where=self.path, fix="Explain it: xaimed evaluate RUN explainer=[…]."
@@ -194,6 +199,10 @@ def open_runs(*places: str | Path) -> list[OpenRun]:
 def _opened(run: Run) -> OpenRun:
     result = result_of(run)
     if result.predictions is None:
-        why = "; ".join([*result.failures.values(), *result.refused.values()])
-        raise StoreError(f"no fold of this run is finished{f': {why}' if why else ''}", where=run.path)
+        why = "; ".join(said.removesuffix(".") for said in [*result.failures.values(), *result.refused.values()])
+        raise StoreError(
+            f"no fold of this run is finished{f': {why}' if why else ''}",
+            where=run.path,
+            fix="The command that it was started with goes on with it.",
+        )
     return OpenRun(result)
