@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -62,6 +63,7 @@ def test_training_from_python_is_the_run_that_the_command_makes(run, output, cap
     assert "reused" in capsys.readouterr().out
     assert {place.name: place.stat().st_mtime_ns for place in run.path.glob("fold-*")} == before
     assert run.path.name.startswith("spine-tiny-scratch-")
+    assert repr([run]) == f"[OpenRun('{run.path}')]"
 
 
 def test_predictions_are_the_stored_rows(run, stored):
@@ -168,15 +170,23 @@ def test_what_is_not_there_is_refused_with_what_is(run, tmp_path, output, other)
         run.heatmaps_figure(["nobody"])
     with pytest.raises(ConfigError, match="lime"):
         run.heatmaps_figure(explainers=["lime"])
-    with pytest.raises(ConfigError, match="no map of gradcam called 'uncertainty'. Choose from: heatmap"):
+    with pytest.raises(ConfigError, match=r"no map of gradcam called 'uncertainty'. Choose from: heatmap"):
         run.heatmap(sample, "gradcam", "uncertainty")
-    with pytest.raises(ConfigError, match="no map of mc_gradcam called 'uncertainti'. Did you mean 'uncertainty'"):
+    with pytest.raises(ConfigError, match=r"no map of mc_gradcam called 'uncertainti'. Did you mean 'uncertainty'"):
         run.heatmap(sample, "mc_gradcam", "uncertainti")
+    bare = tmp_path / "bare"
+    shutil.copytree(run.path, bare, ignore=shutil.ignore_patterns("explanations"))
+    unexplained = open_run(bare)
+    asked = (unexplained.heatmaps_figure, lambda: unexplained.heatmap(sample))
+    for ask in (*asked, compare({"one": unexplained, "two": unexplained}).heatmaps_figure):
+        with pytest.raises(StoreError, match=r"no maps are stored.*xaimed evaluate RUN explainer="):
+            ask()
     for curves in (run.roc_figure, compare([run, other]).roc_figure):
-        with pytest.raises(ConfigError, match="no kind of curve called 'pr'. Choose from: precision_recall, roc"):
+        with pytest.raises(ConfigError, match=r"no kind of curve called 'pr'. Choose from: precision_recall, roc"):
             curves(kind="pr")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(StoreError, match="there is no run here"):
-        open_run(tmp_path)
+        open_run(tmp_path / "empty")
     with pytest.raises(StoreError, match=r"2 runs here.*open_runs"):
         open_run(output)
     with pytest.raises(ConfigError, match="optimiser"):

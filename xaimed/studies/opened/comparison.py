@@ -100,7 +100,8 @@ class Comparison:
         """
         columns = {name: Explained(run.result, explainer) for name, run in self.runs.items()}
         if not any(each.has_maps for each in columns.values()):
-            stored = [name for run in self.runs.values() for name in run.explainers]
+            first = next(iter(self.runs.values()))
+            stored = maps.some([name for run in self.runs.values() for name in run.explainers], first.path.parent)
             maps.known(explainer, [name for name in stored if name != explainer], maps.STORED)
         chosen = samples or next(iter(self.runs.values())).cases()
         return maps.heatmaps_figure(chosen, columns, title=title or "Where they look", stamp=self._stamp())

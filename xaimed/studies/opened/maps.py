@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 from xaimed.callbacks.explain import MAPS
 from xaimed.config.nearmiss import near_miss
-from xaimed.errors import ConfigError
+from xaimed.errors import ConfigError, StoreError
 from xaimed.reporting.heatmap_grid import GridRow, Look, heatmap_grid
 from xaimed.store.fold import EXPLANATIONS
 from xaimed.studies.reproduction.figures.explained import NONE, Explained
@@ -39,7 +40,7 @@ def map_of(result: RunResult, sample: str, explainer: str, what: str = "heatmap"
         explainer: such as ``gradcam``.
         what: ``heatmap``, ``uncertainty`` where the explainer has one, or what else it stores by name.
     """
-    explained = Explained(result, known(explainer, explainers_in(result), STORED))
+    explained = Explained(result, known(explainer, some(explainers_in(result), result.run.path), STORED))
     place = explained.ids.index(known(sample, explained.ids, "sample in this run"))
     if explained.explained[place] == NONE:
         raise ConfigError(f"no map of '{sample}' is stored by {explainer}", where=result.run.path)
@@ -123,6 +124,13 @@ def _truth(explained: Explained, place: int) -> str:
         return label
     there = np.flatnonzero(explained.predictions.targets[place] == 1)
     return " + ".join(explained.predictions.classes[i] for i in there) or "none"
+
+
+def some(explainers: Sequence[str], where: Path) -> list[str]:
+    """The explainers with stored maps, refused where there are none."""
+    if not explainers:
+        raise StoreError("no maps are stored", where=where, fix="Explain it: xaimed evaluate RUN explainer=[…].")
+    return list(explainers)
 
 
 def several(names: str | Sequence[str]) -> list[str]:

@@ -37,6 +37,10 @@ class OpenRun:
 
     result: RunResult
 
+    def __repr__(self) -> str:
+        """Short, for it is what a notebook shows of a run."""
+        return f"OpenRun({str(self.path)!r})"
+
     @property
     def path(self) -> Path:
         """The run's directory."""
@@ -165,13 +169,8 @@ class OpenRun:
             explainers: such as ``["gradcam", "lime"]``, or one; all that have stored maps without.
             title: what stands above; the name of the run without.
         """
-        there = self.explainers
-        asked = there if explainers is None else maps.several(explainers)
-        chosen = [maps.known(name, there, maps.STORED) for name in asked]
-        if not chosen:
-            raise StoreError(
-                "no maps are stored", where=self.path, fix="Explain it: xaimed evaluate RUN explainer=[…]."
-            )
+        there = maps.some(self.explainers, self.path)
+        chosen = [maps.known(name, there, maps.STORED) for name in maps.several(explainers or there)]
         seen = [Explained(self.result, name) for name in chosen]
         columns = {each.title if [other.title for other in seen].count(each.title) == 1 else each.explainer: each
                    for each in seen}  # fmt: skip
