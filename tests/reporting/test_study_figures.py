@@ -218,7 +218,7 @@ def test_nothing_is_left_with_pyplot_and_the_same_figure_has_the_same_pixels():
 def test_a_long_name_is_broken_at_a_space_or_else_at_a_joint_or_else_anywhere():
     page = new_figure(4, 1)
     assert fitted(page, "vgg16-feature_extraction", 0.8, 8, lines=4) == "vgg16-\nfeature_\nextraction"
-    assert fitted(page, "deep network", 0.8, 8, lines=2) == "deep\nnetwork"
+    assert fitted(page, "feature extraction", 0.8, 8, lines=2) == "feature\nextraction"
     lines = fitted(page, "s" * 20, 0.8, 8, lines=4).split("\n")
     assert len(lines) > 1
     assert "".join(lines) == "s" * 20
