@@ -17,6 +17,7 @@ from torchvision import models
 
 from xaimed.callbacks.explain import load_maps
 from xaimed.cli.main import COMMANDS, main
+from xaimed.config import targets
 from xaimed.config.places import run_groups
 from xaimed.data.assignment import read_assignment
 from xaimed.data.randomness import seed_for
@@ -343,6 +344,28 @@ def test_help_names_every_group_and_option(capsys):
     printed = capsys.readouterr().out.split()
     for group, options in run_groups().items():
         assert {group, *options} <= set(printed)
+
+
+def test_help_lists_the_options_of_the_user_too(tmp_path, capsys):
+    (tmp_path / "explainer").mkdir()
+    (tmp_path / "explainer" / "mine.yaml").write_text("# How strongly a pixel counts.\nmine:\n  _target_: my.Own\n")
+    for asked in (["--config-dir", str(tmp_path)], [f"--config-dir={tmp_path}"]):
+        assert main(["train", *asked, "--help"]) == 0
+        printed = capsys.readouterr().out
+        assert f"those of {tmp_path}:\n  explainer\n    mine                 How strongly a pixel counts.\n" in printed
+    assert main(["train", "--help", "--config-dir", str(tmp_path / "nowhere")]) == 2
+    assert "there is no such directory" in capsys.readouterr().err
+
+
+def test_a_file_beside_the_user_is_found_once_it_is_allowed_and_comes_last(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(targets, "_widened", [])
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if place])
+    before = list(sys.path)
+    assert main(["train", "--help"]) == 0
+    assert sys.path == before
+    assert main(["train", "--help", "--allow", "lies_beside"]) == 0
+    assert sys.path == [*before, str(tmp_path)]
 
 
 def test_the_examples_in_the_help_compose(monkeypatch, tmp_path):

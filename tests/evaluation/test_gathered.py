@@ -164,6 +164,18 @@ def test_nothing_is_preferred_without_a_reason(tmp_path):
     assert preferred([one]) == (None, "")
 
 
+def test_what_was_left_out_before_the_others_could_not_be_told_apart_is_said(tmp_path):
+    one, two = run(tmp_path, "one", 0.6), run(tmp_path, "two", 0.601)
+    stamped, failing = run(tmp_path, "marked", 0.9, stamps=["stand-in weights"]), run(tmp_path, "off", 0.1, ratio=0.4)
+    left = "left out: marked (it carries a warning); off (2 measures worse than a control)"
+    assert preferred([one, stamped, failing, two]) == (
+        None,
+        f"nothing measured tells one, two apart beyond the intervals; {left}",
+    )
+    far = run(tmp_path, "far", 0.4)
+    assert preferred([one, far, two])[1].endswith("; left out: far (Energy inside below that of the best)")
+
+
 def test_tables_say_the_direction_the_control_and_the_protocol(tmp_path):
     (found,) = gathered(tmp_path, about(0.6))
     shown = evaluation_table(found)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.reporting.fakes import LONG, assert_tidy, disc, drawn_texts, peak, picture, words_of
 from xaimed.evaluation.discrimination import Judged
-from xaimed.reporting.canvas import pixels
+from xaimed.reporting.canvas import fitted, new_figure, pixels
 from xaimed.reporting.confusions import confusions_figure
 from xaimed.reporting.headed import headed
 from xaimed.reporting.heatmap_grid import GridRow, Look, heatmap_grid
@@ -213,3 +213,12 @@ def test_nothing_is_left_with_pyplot_and_the_same_figure_has_the_same_pixels():
     one, two = (pixels(roc_figure({"A": {"a": [judged()]}}, title="t")) for _ in range(2))
     assert (one == two).all()
     assert plt.get_fignums() == []
+
+
+def test_a_long_name_is_broken_at_a_space_or_else_at_a_joint_or_else_anywhere():
+    page = new_figure(4, 1)
+    assert fitted(page, "vgg16-feature_extraction", 0.8, 8, lines=4) == "vgg16-\nfeature_\nextraction"
+    assert fitted(page, "feature extraction", 0.8, 8, lines=2) == "feature\nextraction"
+    lines = fitted(page, "s" * 20, 0.8, 8, lines=4).split("\n")
+    assert len(lines) > 1
+    assert "".join(lines) == "s" * 20

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -62,6 +63,7 @@ def test_training_from_python_is_the_run_that_the_command_makes(run, output, cap
     assert "reused" in capsys.readouterr().out
     assert {place.name: place.stat().st_mtime_ns for place in run.path.glob("fold-*")} == before
     assert run.path.name.startswith("spine-tiny-scratch-")
+    assert repr([run]) == f"[OpenRun('{run.path}')]"
 
 
 def test_predictions_are_the_stored_rows(run, stored):
@@ -155,6 +157,7 @@ def test_heatmaps_stand_beside_their_pictures(run, stored):
     assert {labels[name] for name in run.cases()[:2]} <= set(said)
     alone = run.heatmaps_figure(run.cases()[:1], ["gradcam"], title="One")
     assert "One" in texts(alone)
+    assert texts(run.heatmaps_figure(run.cases()[0], "gradcam", title="One")) == texts(alone)
 
 
 def test_what_is_not_there_is_refused_with_what_is(run, tmp_path, output, other):
@@ -167,8 +170,23 @@ def test_what_is_not_there_is_refused_with_what_is(run, tmp_path, output, other)
         run.heatmaps_figure(["nobody"])
     with pytest.raises(ConfigError, match="lime"):
         run.heatmaps_figure(explainers=["lime"])
+    with pytest.raises(ConfigError, match=r"no map of gradcam called 'uncertainty'. Choose from: heatmap"):
+        run.heatmap(sample, "gradcam", "uncertainty")
+    with pytest.raises(ConfigError, match=r"no map of mc_gradcam called 'uncertainti'. Did you mean 'uncertainty'"):
+        run.heatmap(sample, "mc_gradcam", "uncertainti")
+    bare = tmp_path / "bare"
+    shutil.copytree(run.path, bare, ignore=shutil.ignore_patterns("explanations"))
+    unexplained = open_run(bare)
+    asked = (unexplained.heatmaps_figure, lambda: unexplained.heatmap(sample))
+    for ask in (*asked, compare({"one": unexplained, "two": unexplained}).heatmaps_figure):
+        with pytest.raises(StoreError, match=r"no maps are stored.*xaimed evaluate RUN explainer="):
+            ask()
+    for curves in (run.roc_figure, compare([run, other]).roc_figure):
+        with pytest.raises(ConfigError, match=r"no kind of curve called 'pr'. Choose from: precision_recall, roc"):
+            curves(kind="pr")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(StoreError, match="there is no run here"):
-        open_run(tmp_path)
+        open_run(tmp_path / "empty")
     with pytest.raises(StoreError, match=r"2 runs here.*open_runs"):
         open_run(output)
     with pytest.raises(ConfigError, match="optimiser"):
@@ -272,6 +290,7 @@ def test_stamps_are_on_every_figure(run, tmp_path):
     place = tmp_path / "stamped"
     place.mkdir()
     facts = json.loads((run.path / "run.json").read_text())
+    del facts["data"]  # as in a run that was made before this was recorded
     (place / "run.json").write_text(json.dumps({**facts, "stamps": ["stand-in weights"]}))
     for fold in run.path.glob("fold-*"):
         (place / fold.name).symlink_to(fold)

@@ -23,7 +23,7 @@ USUAL = ("localisation", "faithfulness", "sanity", "agreement", "uncertainty", "
 def _help() -> str:
     options = "\n".join(f"  {name:<20} {summary_of(EVALUATIONS, name)}" for name in groups()[EVALUATIONS])
     return f"""usage: xaimed evaluate RUN [evaluation=[…]] [explainer=[…]] [dataset.root=DIR] [dataset.file=TABLE]
-                      [--config-dir DIR]
+                      [--config-dir DIR] [--allow PACKAGE]
 
 Asks of a finished run, or of an ensemble, whether its explanations are any good: every finished fold is explained and
 evaluated as far as that has not been done, and the trust table and the report are written anew. Without evaluation=…

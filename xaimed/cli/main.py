@@ -63,9 +63,20 @@ def _command(arguments: list[str]) -> int:
         from xaimed.config.targets import allow
 
         allow(allowed)
+    if allowed or os.environ.get("XAIMED_ALLOW"):
+        _look_here_too()
     module = importlib.import_module(f"xaimed.cli.{name}")
     status: int = module.run(rest)
     return status
+
+
+def _look_here_too() -> None:
+    """What the user allows may be a file in the working directory; a command, unlike ``python -m``, finds none there.
+
+    It comes last, so that nothing that is installed is replaced by it.
+    """
+    if not sys.flags.safe_path and os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
 
 
 def _split_allowed(arguments: list[str]) -> tuple[list[str], list[str]]:

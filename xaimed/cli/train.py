@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from xaimed.config.places import run_groups, summary_of
+from xaimed.cli.parser import CommandParser
+from xaimed.config.places import groups, run_groups, summary_of
+from xaimed.errors import ConfigError
 
 EXAMPLES = """examples:
   xaimed train experiment=demo                                   a small complete result in minutes
@@ -25,7 +27,7 @@ EXAMPLES = """examples:
 def run(arguments: Sequence[str]) -> int:
     """Train what the overrides describe."""
     if any(argument in ("-h", "--help") for argument in arguments):
-        print(_help())
+        print(_help(_own_options(arguments)))
         return 0
     from xaimed.config.compose import said_in_one_line
 
@@ -106,11 +108,26 @@ def _from_hydra(error: Exception) -> bool:
     return type(error).__module__.split(".")[0] in ("hydra", "omegaconf")
 
 
-def _help() -> str:
+def _own_options(arguments: Sequence[str]) -> Path | None:
+    """The directory whose options are to be listed too."""
+    parser = CommandParser("train")
+    parser.add_argument("--config-dir", "-cd", type=Path)
+    own: Path | None = parser.parse_known_args(arguments)[0].config_dir
+    if own is not None and not own.is_dir():
+        raise ConfigError("there is no such directory", where=own)
+    return own
+
+
+def _listed(found: Mapping[str, Sequence[str]], own: Path | None = None) -> list[str]:
     lines = []
-    for group, options in run_groups().items():
+    for group, options in found.items():
         lines.append(f"  {group}")
-        lines.extend(f"    {option:<20} {summary_of(group, option)}" for option in options)
+        lines.extend(f"    {option:<20} {summary_of(group, option, own)}" for option in options)
+    return lines
+
+
+def _help(own: Path | None = None) -> str:
+    lines = [*_listed(run_groups()), *(["", f"those of {own}:", *_listed(groups(own), own)] if own else [])]
     return "\n".join(
         [
             "usage: xaimed train [group=option] [key=value] [-m] [--cfg job] [--config-dir DIR] [--allow PACKAGE]",

@@ -15,10 +15,10 @@ def conf_dir() -> Path:
     return in_wheel if in_wheel.is_dir() else package.parent / "conf"
 
 
-def groups() -> dict[str, list[str]]:
-    """Every config group with the names of its options."""
+def groups(own: Path | None = None) -> dict[str, list[str]]:
+    """Every config group with the names of its options; those of a user's own directory, where one is given."""
     found: dict[str, list[str]] = {}
-    for folder in sorted(path for path in conf_dir().iterdir() if path.is_dir()):
+    for folder in sorted(path for path in (own or conf_dir()).iterdir() if path.is_dir()):
         found[folder.name] = sorted(file.stem for file in folder.glob("*.yaml"))
     return found
 
@@ -28,7 +28,7 @@ def run_groups() -> dict[str, list[str]]:
     return {group: options for group, options in groups().items() if group not in OF_NO_RUN}
 
 
-def summary_of(group: str, option: str) -> str:
+def summary_of(group: str, option: str, own: Path | None = None) -> str:
     """The first line of an option's YAML, which says in words what it is."""
-    first = (conf_dir() / group / f"{option}.yaml").read_text(encoding="utf-8").splitlines()[:3]
+    first = ((own or conf_dir()) / group / f"{option}.yaml").read_text(encoding="utf-8").splitlines()[:3]
     return next((line.lstrip("# ").strip() for line in first if line.startswith("# ") and "@package" not in line), "")

@@ -129,7 +129,11 @@ def _walk(target: str, where: str) -> Any:
                 ) from error
             continue
         return _attribute(found, parts[i:], target, where)
-    raise ConfigError(f"_target_ '{target}': no module of that name can be imported", where=where or None)
+    raise ConfigError(
+        f"_target_ '{target}': no module of that name can be imported",
+        where=where or None,
+        fix="It must be installed, or be a file in the directory in which the command is given.",
+    )
 
 
 def _attribute(found: Any, names: list[str], target: str, where: str) -> Any:

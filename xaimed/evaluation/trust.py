@@ -126,7 +126,8 @@ def preferred(runs: Sequence[Trust], performance: str = "Accuracy") -> tuple[str
     In this order: runs with warnings are left out; then those whose ``performance`` lies wholly below the interval of
     the best; then those with more measures worse than what they have to beat, of the measures that all have; then,
     measure by measure in the order of the table, those whose interval lies wholly on the worse side of the best one's.
-    What remains alone is preferred, and what it was not asked that others were is said.
+    What remains alone is preferred, and what it was not asked that others were is said. Where several remain, it is
+    said which were left out, and why: among them may be the one with the best ``performance``.
     """
     if len(runs) < 2:
         return None, ""
@@ -139,21 +140,25 @@ def _preferred(runs: Sequence[Trust], performance: str) -> tuple[str | None, str
     if not left:
         return None, "every run carries a warning"
     reasons = ["it alone carries no warning"] if len(left) == 1 else []
+    out = {run.name: "it carries a warning" for run in runs if run.warnings}
     if len(left) > 1:
-        left, reasons = _by_interval(left, performance, reasons)
+        left, reasons = _by_interval(left, performance, reasons, out)
     if len(left) > 1:
         failed = {run.name: count for run, count in zip(left, _failed(left), strict=True)}
         fewest = min(failed.values())
         kept = [run for run in left if failed[run.name] == fewest]
         if len(kept) < len(left):
             reasons.append(f"with {many(fewest, 'measure')} worse than a control, the fewest")
+        out |= {name: f"{many(n, 'measure')} worse than a control" for name, n in failed.items() if n > fewest}
         left = kept
     for title in dict.fromkeys(entry.measure.title for run in left for entry in run.entries if entry.explainer):
         if len(left) > 1:
-            left, reasons = _by_interval(left, title, reasons)
+            left, reasons = _by_interval(left, title, reasons, out)
     if len(left) > 1:
         names = ", ".join(run.name for run in left)
-        return None, f"nothing measured tells {names} apart beyond the intervals"
+        without = "; ".join(f"{name} ({why})" for name, why in out.items())
+        told = f"nothing measured tells {names} apart beyond the intervals"
+        return None, f"{told}; left out: {without}" if out else told
     return left[0].name, "; ".join(reasons)
 
 
@@ -175,8 +180,10 @@ def _unasked(runs: Sequence[Trust], name: str) -> str:
     return f"; but unlike another it was not evaluated for {', '.join(missing)}" if missing else ""
 
 
-def _by_interval(runs: Sequence[Trust], title: str, reasons: list[str]) -> tuple[list[Trust], list[str]]:
-    """Leave out the runs that lie wholly on the worse side of the best; runs without the measure stay."""
+def _by_interval(
+    runs: Sequence[Trust], title: str, reasons: list[str], out: dict[str, str]
+) -> tuple[list[Trust], list[str]]:
+    """Leave out the runs that lie wholly on the worse side of the best, and note it; runs without the measure stay."""
     found = {run.name: next((e for e in run.entries if e.measure.title == title), None) for run in runs}
     known = {name: entry for name, entry in found.items() if entry is not None and not np.isnan(entry.value.low)}
     if len(known) < 2:
@@ -191,4 +198,6 @@ def _by_interval(runs: Sequence[Trust], title: str, reasons: list[str]) -> tuple
         return entry.value.high < best.value.low if sign > 0 else entry.value.low > best.value.high
 
     kept = [run for run in runs if run.name not in known or not beaten(known[run.name])]
+    gone = {run.name for run in runs} - {run.name for run in kept}
+    out.update((name, f"{title} {'below' if sign > 0 else 'above'} that of the best") for name in sorted(gone))
     return kept, [*reasons, f"the better {title}"] if len(kept) < len(runs) else reasons

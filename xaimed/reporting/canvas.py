@@ -75,7 +75,10 @@ def text_width(figure: Figure, text: str, size: float, weight: str = "normal") -
 
 
 def fitted(figure: Figure, text: object, width: float, size: float, *, lines: int = 1, weight: str = "normal") -> str:
-    """The text broken between words, then inside words, into at most so many lines of that width; the rest is cut."""
+    """The text broken into at most so many lines of that width, the rest cut.
+
+    It is broken between words, or else behind a hyphen, a slash or an underscore, or else anywhere.
+    """
     left, broken = visible(text).strip(), list[str]()
     while left and len(broken) < lines:
         fits = _longest(figure, left, width, size, weight)
@@ -83,7 +86,8 @@ def fitted(figure: Figure, text: object, width: float, size: float, *, lines: in
             broken.append(left[: max(fits - 1, 1)].rstrip() + "…")
             break
         space = left.rfind(" ", 1, fits + 1) if fits < len(left) else -1
-        cut = space if space > 0 else fits
+        joint = max(left.rfind(sign, 1, fits) for sign in "-/_") + 1 if fits < len(left) else 0
+        cut = space if space > 0 else joint or fits
         broken.append(left[:cut].rstrip())
         left = left[cut:].lstrip()
     return "\n".join(broken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import get_args
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -65,6 +66,7 @@ class Comparison:
 
     def roc_figure(self, title: str = "", kind: Kind = "roc") -> Figure:
         """A plot for each run."""
+        maps.known(kind, get_args(Kind), "kind of curve")
         plots = {name: one_against_rest(predictions_of(run.result)) for name, run in self.runs.items()}
         heading = title or ("ROC curves" if kind == "roc" else "Precision and recall")
         told = f"{self._counted()} · {EACH_CLASS}"
@@ -87,18 +89,19 @@ class Comparison:
         return learning_curves_figure(trained, title=title or "Training", stamp=self._stamp())
 
     def heatmaps_figure(
-        self, samples: Sequence[str] | None = None, explainer: str = "gradcam", title: str = ""
+        self, samples: str | Sequence[str] | None = None, explainer: str = "gradcam", title: str = ""
     ) -> Figure:
         """A line for each picture, a column for each run.
 
         Args:
-            samples: names of pictures; right and wrong ones of the first run without.
+            samples: names of pictures, or one; right and wrong ones of the first run without.
             explainer: whose maps.
             title: what stands above.
         """
         columns = {name: Explained(run.result, explainer) for name, run in self.runs.items()}
         if not any(each.has_maps for each in columns.values()):
-            stored = [name for run in self.runs.values() for name in run.explainers]
+            first = next(iter(self.runs.values()))
+            stored = maps.some([name for run in self.runs.values() for name in run.explainers], first.path.parent)
             maps.known(explainer, [name for name in stored if name != explainer], maps.STORED)
         chosen = samples or next(iter(self.runs.values())).cases()
         return maps.heatmaps_figure(chosen, columns, title=title or "Where they look", stamp=self._stamp())

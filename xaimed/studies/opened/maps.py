@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 from xaimed.callbacks.explain import MAPS
 from xaimed.config.nearmiss import near_miss
-from xaimed.errors import ConfigError
+from xaimed.errors import ConfigError, StoreError
 from xaimed.reporting.heatmap_grid import GridRow, Look, heatmap_grid
 from xaimed.store.fold import EXPLANATIONS
 from xaimed.studies.reproduction.figures.explained import NONE, Explained
@@ -39,11 +40,11 @@ def map_of(result: RunResult, sample: str, explainer: str, what: str = "heatmap"
         explainer: such as ``gradcam``.
         what: ``heatmap``, ``uncertainty`` where the explainer has one, or what else it stores by name.
     """
-    explained = Explained(result, known(explainer, explainers_in(result), STORED))
+    explained = Explained(result, known(explainer, some(explainers_in(result), result.run.path), STORED))
     place = explained.ids.index(known(sample, explained.ids, "sample in this run"))
     if explained.explained[place] == NONE:
         raise ConfigError(f"no map of '{sample}' is stored by {explainer}", where=result.run.path)
-    return explained.maps(place, what)[0]
+    return explained.maps(place, known(what, explained.quantities(place), f"map of {explainer}"))[0]
 
 
 def picture_of(result: RunResult, sample: str) -> Picture:
@@ -57,31 +58,30 @@ def picture_of(result: RunResult, sample: str) -> Picture:
 
 
 def heatmaps_figure(
-    samples: Sequence[str], columns: Mapping[str, Explained], *, title: str, stamp: str | None
+    samples: str | Sequence[str], columns: Mapping[str, Explained], *, title: str, stamp: str | None
 ) -> Figure:
     """A line for each picture, a column for each of the given views of it.
 
     Args:
-        samples: the names of the pictures.
+        samples: the names of the pictures, or of one.
         columns: by what stands above it, a run as one explainer sees it.
         title: what is shown.
         stamp: what must never be missing from it.
     """
     there = list(dict.fromkeys(name for each in columns.values() for name in each.ids))
     pictures = Pictures()
-    lines = [
-        _line(known(sample, there, "sample in these runs"), list(columns.values()), pictures) for sample in samples
-    ]
+    asked = [known(sample, there, "sample in these runs") for sample in several(samples)]
+    lines = [_line(sample, list(columns.values()), pictures) for sample in asked]
     told = {each.title for each in columns.values()}
     subline = [told.pop()] if len(told) == 1 else []
     remarks = [said for each in columns.values() for said in each.damaged]
-    if len({each.result.facts["data"] for each in columns.values()}) > 1:
+    if len({each.result.facts.get("data") for each in columns.values()} - {None}) > 1:
         remarks.append("These runs have different data: the image is the first one's, each map lies over its own.")
     return heatmap_grid(
         lines,
         list(columns),
         title=title,
-        subline=" · ".join([*subline, "p: of what was predicted"]),
+        subline=" · ".join([*subline, "bold: true class · p: of what was predicted"]),
         notes=[*remarks, *pictures.problems],
         stamp=stamp,
     )
@@ -124,6 +124,18 @@ def _truth(explained: Explained, place: int) -> str:
         return label
     there = np.flatnonzero(explained.predictions.targets[place] == 1)
     return " + ".join(explained.predictions.classes[i] for i in there) or "none"
+
+
+def some(explainers: Sequence[str], where: Path) -> list[str]:
+    """The explainers with stored maps, refused where there are none."""
+    if not explainers:
+        raise StoreError("no maps are stored", where=where, fix="Explain it: xaimed evaluate RUN explainer=[…].")
+    return list(explainers)
+
+
+def several(names: str | Sequence[str]) -> list[str]:
+    """Names as a list; one alone may be given without."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 def known(name: str, names: Sequence[str], what: str) -> str:

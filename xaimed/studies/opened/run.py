@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy.typing as npt
 import pandas as pd
@@ -36,6 +36,10 @@ class OpenRun:
     """
 
     result: RunResult
+
+    def __repr__(self) -> str:
+        """Short, for it is what a notebook shows of a run."""
+        return f"OpenRun({str(self.path)!r})"
 
     @property
     def path(self) -> Path:
@@ -134,6 +138,7 @@ class OpenRun:
 
     def roc_figure(self, title: str = "", kind: Kind = "roc") -> Figure:
         """How well each class is told from the rest; ``kind="precision_recall"`` for the other curve."""
+        maps.known(kind, get_args(Kind), "kind of curve")
         return drawn.roc_of(self.result, title, kind)
 
     def curves_figure(self, title: str = "") -> Figure:
@@ -152,21 +157,20 @@ class OpenRun:
         return drawn.residuals_of(self.result, title)
 
     def heatmaps_figure(
-        self, samples: Sequence[str] | None = None, explainers: Sequence[str] | None = None, title: str = ""
+        self,
+        samples: str | Sequence[str] | None = None,
+        explainers: str | Sequence[str] | None = None,
+        title: str = "",
     ) -> Figure:
         """Pictures with their heatmaps: a line for each sample, a column for each explainer.
 
         Args:
-            samples: names of pictures; one right and one wrong of every class without.
-            explainers: such as ``["gradcam", "lime"]``; all that have stored maps without.
+            samples: names of pictures, or one; one right and one wrong of every class without.
+            explainers: such as ``["gradcam", "lime"]``, or one; all that have stored maps without.
             title: what stands above; the name of the run without.
         """
-        known = self.explainers
-        chosen = known if explainers is None else [maps.known(name, known, maps.STORED) for name in explainers]
-        if not chosen:
-            raise StoreError(
-                "no maps are stored", where=self.path, fix="Explain it: xaimed evaluate RUN explainer=[…]."
-            )
+        there = maps.some(self.explainers, self.path)
+        chosen = [maps.known(name, there, maps.STORED) for name in maps.several(explainers or there)]
         seen = [Explained(self.result, name) for name in chosen]
         columns = {each.title if [other.title for other in seen].count(each.title) == 1 else each.explainer: each
                    for each in seen}  # fmt: skip
@@ -194,6 +198,10 @@ def open_runs(*places: str | Path) -> list[OpenRun]:
 def _opened(run: Run) -> OpenRun:
     result = result_of(run)
     if result.predictions is None:
-        why = "; ".join([*result.failures.values(), *result.refused.values()])
-        raise StoreError(f"no fold of this run is finished{f': {why}' if why else ''}", where=run.path)
+        why = "; ".join(said.removesuffix(".") for said in [*result.failures.values(), *result.refused.values()])
+        raise StoreError(
+            f"no fold of this run is finished{f': {why}' if why else ''}",
+            where=run.path,
+            fix="The command that it was started with goes on with it.",
+        )
     return OpenRun(result)

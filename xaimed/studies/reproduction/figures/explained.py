@@ -104,11 +104,14 @@ class Explained:
 
     def maps(self, place: int, *names: str) -> list[npt.NDArray[Any]]:
         """What is stored of one picture under these names, such as ``heatmap``."""
-        fold = int(self.predictions.frame["fold"].iloc[place])
-        file = next(file for index, file in self._files() if index == fold)
-        ids, *stored = _read(file, "sample_id", *names)
+        ids, *stored = _read(self._file(place), "sample_id", *names)
         (at,) = np.flatnonzero(ids == self.ids[place])
         return [array[at].copy() for array in stored]  # one of an array that may be large
+
+    def quantities(self, place: int) -> list[str]:
+        """What is stored of one picture, by name: ``heatmap`` first, then what else this explainer gives."""
+        with np.load(self._file(place), allow_pickle=False) as stored:
+            return [name for name in stored.files if name not in ("sample_id", "targets")]
 
     def decision(self, place: int, name: str) -> tuple[str, ...]:
         """What stands below a map of a picture of that class."""
@@ -128,6 +131,10 @@ class Explained:
     def _name(self) -> str:
         is_vote = self.explainer == "gradcam" and "ensemble" in self.result.facts["config"]
         return ENSEMBLE if is_vote else self.explainer
+
+    def _file(self, place: int) -> Path:
+        fold = int(self.predictions.frame["fold"].iloc[place])
+        return next(file for index, file in self._files() if index == fold)
 
     def _files(self) -> Iterator[tuple[int, Path]]:
         """The stored maps, fold by fold: as the run's configuration asks for them, or as they were made later."""
