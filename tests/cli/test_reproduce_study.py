@@ -113,6 +113,29 @@ def test_tables_are_of_the_study_as_it_was_asked_for_the_last_time(conf, tmp_pat
     assert "the last time" not in capsys.readouterr().out
 
 
+def test_a_command_of_which_nothing_could_come_is_none_to_go_back_to(conf, copy, jobs, capsys):
+    table = copy / "studies/little/tables/metrics.csv"
+    before = table.read_text()
+    for more in (["--tables"], []):
+        assert reproduce(conf, copy, *more, "optimizer.rate=3") == 1
+        assert "there is no option 'optimizer.rate'" in capsys.readouterr().out
+        assert table.read_text() == before
+    assert reproduce(conf, copy, "--tables") == 0
+    assert "the last time" not in capsys.readouterr().out
+    assert reproduce(conf, copy, "--tables", "--only", "wid") == 2
+    assert jobs == []
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_table_that_cannot_be_built_is_refused_before_anything_is_made(tmp_path, jobs, capsys, more):
+    conf = write_study(tmp_path / "conf", tables={"metrics": {**METRICS, "colums": ["accuracy"]}})
+    assert reproduce(conf, tmp_path / "out", *more) == 2
+    said = capsys.readouterr().err
+    assert "has no option 'colums'" in said
+    assert "[study.tables.metrics]" in said
+    assert jobs == []
+
+
 def test_a_dry_run_writes_nothing_and_estimates_from_what_was_measured(conf, copy, jobs, capsys, tmp_path):
     run = run_of(conf, copy, "wide")
     shutil.rmtree(run / "fold-1")
@@ -201,6 +224,7 @@ def test_a_spoilt_fold_is_named_left_alone_and_not_counted(conf, copy, jobs, cap
     if again := kind == "half written":
         shutil.rmtree(run / "fold-1")
     before = tree(run / "fold-0")
+    assert reproduce(conf, copy, "--dry-run") == 1
     assert reproduce(conf, copy) == 1
     said = capsys.readouterr().out
     assert {"edited": "changed after", "half written": "no fold.json", "foreign": "another configuration"}[kind] in said

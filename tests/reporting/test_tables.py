@@ -161,3 +161,12 @@ def test_columns_are_as_wide_under_one_heading_as_under_another():
 def test_a_table_without_rows_has_its_heading():
     assert "Metric" in printed(Table("t", ("Metric", "Ours"), ()))
     assert "| Metric | Ours |" in to_markdown(Table("t", ("Metric", "Ours"), ()))
+
+
+def test_a_cell_wider_than_the_terminal_is_folded_and_never_cut():
+    words = "ours: left blank in the methods and in the appendix, and measured nowhere else in the whole of the paper"
+    table = Table("t", ("Setting", "Published", "Compared"), (("learning rate", "–", words), ("epochs", "30", "same")))
+    text = printed(table, width=60)
+    said = [line.removeprefix(" learning rate").strip() for line in text.splitlines() if "–" not in line]
+    assert words in " ".join(filter(None, said))
+    assert max(map(len, text.splitlines())) <= 60

@@ -87,7 +87,8 @@ def run(arguments: Sequence[str]) -> int:
     from xaimed.studies.reproduction.reading import study_of
     from xaimed.studies.reproduction.records import remembered
     from xaimed.studies.reproduction.results import folder_of
-    from xaimed.studies.reproduction.whole import Order, gather, look, make, there_is
+    from xaimed.studies.reproduction.watching import say_what_failed
+    from xaimed.studies.reproduction.whole import Order, check_only, gather, look, make, there_is
 
     console, place = Console(), Path(output).absolute()
     launcher = [text for text in rest if text.lstrip("+~").startswith("hydra")]
@@ -101,15 +102,21 @@ def run(arguments: Sequence[str]) -> int:
     if asked.dry_run:
         looked = look(study, order, fetch=False)
         print_dry_run(looked, place, console)
-        return 1 if any(each.problem for each in looked.standings) else 0
+        return 1 if any(each.problem or each.refused for each in looked.standings) else 0
     after, failed = ([], {}) if asked.tables else make(study, order, console)
     made = {each.member.name: each for each in [*there_is(study, order), *after]}
+    unclear = {name: each.problem for name, each in made.items() if each.config is None}
+    if asked.tables:
+        check_only(study, only)
+        say_what_failed(list(made.values()), unclear, {}, console)
+    if made and len(unclear) == len(made):  # there is no telling which runs are meant: an earlier page stays
+        return 1
     results = gather(study, list(made.values()), place, explain=not asked.tables)
     found = shown(results)
     print_page(found, console)
     page = write_page(results, found, folder_of(study, place))
     console.print(f"written: {page}", markup=False, highlight=False, soft_wrap=True)
-    return 1 if failed else 0
+    return 1 if failed or (asked.tables and unclear) else 0
 
 
 def _published(study: str, overrides: Sequence[str], output: Path, config_dir: Path | None) -> int:

@@ -41,12 +41,14 @@ class TerminalTable:
         """Some columns of some rows; as wide under one heading as under another."""
         drawn = RichTable(box=SIMPLE_HEAD if headed else SIMPLE, pad_edge=False, show_header=headed)
         for i in block:
-            width = self._width(i) if i else self._name_width(available)
+            # What alone is too wide for the terminal is said in several lines, which begin at the left.
+            room = available - 2 - GAP - self._name_width(available) if i else self._name_width(available)
+            width = min(self._width(i), max(room, 1))
             drawn.add_column(
                 Text(visible(self.table.columns[i])),
-                justify="right" if i else "left",
+                justify="right" if i and width == self._width(i) else "left",
                 overflow="fold",
-                min_width=min(width, self._width(i)),
+                min_width=width,
                 max_width=width,
             )
         for row in rows:

@@ -112,5 +112,5 @@ def _note(two: bool, comparisons: int, by_patient: bool) -> str:
     test = "Mann–Whitney, two-sided, with Cliff's δ" if two else "Kruskal–Wallis over all classes, ε² = H / (n − 1)"
     return (
         f"Mean ± SD (divisor n−1) over {unit}; maps without positive values have no part. {test}. Holm's correction "
-        f"for {comparisons} zones"
+        f"for {comparisons} zones."
     )

@@ -102,12 +102,27 @@ def test_other_questions_models_and_explainers_are_not_counted(tmp_path, ours):
         ("rater,sample_id\na,b", "no column 'model'"),
         ("\n".join([HEADER, answer("a", 0, 3, simulated="perhaps")]), "simulated is 'perhaps'"),
         ("\n".join([HEADER, answer("a", 0, 3), answer("a", 0, 4)]), "answered twice: rater a, sample_id 00"),
+        ("", "no table can be read: No columns"),
+        ("\n".join([HEADER, answer("a", 0, 3), answer("a", 1, 4) + ",more"]), "no table can be read: .*line 3"),
+        ("\n".join([HEADER, '"' + answer("a", 0, 3)]), "no table can be read: .*EOF inside string"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused(tmp_path, content, said):
     (tmp_path / "raters.csv").write_text(content + "\n")
     with pytest.raises(StoreError, match=said):
         read_answers(tmp_path / "raters.csv")
+
+
+def test_a_file_of_another_encoding_is_refused(tmp_path):
+    (tmp_path / "raters.csv").write_text(HEADER, encoding="utf-16")
+    with pytest.raises(StoreError, match=r"no table can be read: .*utf-8.*Save it as CSV, in UTF-8"):
+        read_answers(tmp_path / "raters.csv")
+
+
+def test_answers_about_no_run_of_the_study_do_not_look_like_none(tmp_path, ours):
+    write(tmp_path, everyone(model="oers"))
+    with pytest.raises(StoreError, match=r"no answer is about a run.*'oers'.*Did you mean 'ours'"):
+        RATERS(asked(tmp_path, ours))
 
 
 def test_scores_off_the_scale_are_refused_and_blank_answers_left_out(tmp_path, ours):

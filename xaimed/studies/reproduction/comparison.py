@@ -139,7 +139,7 @@ def said_once(told: Mapping[str, str]) -> list[str]:
     for name, said in told.items():
         names.setdefault(said, []).append(name)
     if len(names) == 1 and len(told) > 1:
-        return [f"Each run: {next(iter(names))}."]
+        return [f"Each row: {next(iter(names))}."]
     return [f"{', '.join(those)}: {said}." for said, those in names.items()]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xaimed.config.nearmiss import near_miss
 from xaimed.errors import StoreError
 from xaimed.evaluation.statistics.agreement import Weighting, icc, lights_kappa
 from xaimed.evaluation.statistics.bootstrap import Interval, interval
@@ -81,10 +82,23 @@ class Answers:
 def answers_of(results: Results) -> Answers | None:
     """What lies beside the study's page, in a rehearsal without it what was invented; None while nobody has rated."""
     if results.folder is not None and (results.folder / FILE).is_file():
-        return read_answers(results.folder / FILE)
+        return _of_this_study(read_answers(results.folder / FILE), results)
     if results.study.raters and results.there():
         return Answers(simulated_answers(results))
     return None
+
+
+def _of_this_study(answers: Answers, results: Results) -> Answers:
+    """The answers, if any of them is about a row; a misspelt model must not look as if nobody had rated."""
+    known = [name for row in results.rows for name in _names(row)]
+    named = answers.frame["model"].unique().tolist()
+    if named and not set(named) & set(known):
+        raise StoreError(
+            f"no answer is about a run of this study, but about {', '.join(map(repr, named))}",
+            where=results.folder / FILE if results.folder else FILE,
+            fix=f"The column model names a row or the directory of its run. {near_miss(str(named[0]), known)}",
+        )
+    return answers
 
 
 def read_answers(file: Path) -> Answers:
@@ -93,7 +107,11 @@ def read_answers(file: Path) -> Answers:
     Raises:
         StoreError: a column is missing, somebody answered twice, or it is not said who is simulated.
     """
-    frame: pd.DataFrame = pd.read_csv(file, dtype=object, keep_default_na=False)
+    try:
+        frame: pd.DataFrame = pd.read_csv(file, dtype=object, keep_default_na=False, index_col=False)
+    except (OSError, ValueError) as error:  # of which pandas' own are, and what is no UTF-8
+        why = " ".join(str(error).split()).removesuffix(".")
+        raise StoreError(f"no table can be read: {why}", where=file, fix="Save it as CSV, in UTF-8.") from error
     for name in COLUMNS:
         if name not in frame:
             raise StoreError(f"there is no column '{name}'", where=file, fix=f"It needs {', '.join(COLUMNS)}.")

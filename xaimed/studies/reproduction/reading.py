@@ -20,6 +20,7 @@ from xaimed.studies.reproduction.rows import (
     GROUP,
     Node,
     label_of,
+    mapping,
     once_more,
     only,
     options_of,
@@ -61,7 +62,7 @@ def study_of(
     given = tuple(text for text in overrides if text not in own)
     node = _node(name, own, config_dir)
     only(node, (*KEYS, *SHOWN), GROUP)
-    profiles = node.get("profiles") or {}
+    profiles = mapping(node.get("profiles"), f"{GROUP}.profiles")
     if profile and profile not in profiles:
         raise ConfigError(f"study '{name}' has no profile '{profile}'", fix=near_miss(profile, profiles))
     smaller: Node = profiles.get(profile) or {}
@@ -71,8 +72,10 @@ def study_of(
             f"study '{name}' names no runs", where=f"{GROUP}.grid", fix="Give it a grid, or runs, as conf/study/spine."
         )
     merged = _merged(node, smaller)
-    left_out = smaller.get("without") or []
+    left_out = texts(smaller.get("without"))
     trained = [row for row in trained_rows(merged, (*texts(smaller.get("last")), *given)) if row.name not in left_out]
+    if not trained:
+        raise ConfigError(f"of study '{name}' no run is left", where=GROUP, fix="Leave an option of every axis in it.")
     rows = [*trained, *(row for row in voting_rows(merged["votes"], trained) if row.name not in left_out)]
     if nested:
         if not merged[NESTED]:
@@ -80,7 +83,7 @@ def study_of(
                 f"study '{name}' names no nested protocol", where=f"{GROUP}.{NESTED}", fix="Such as [protocol=nested]."
             )
         rows += [once_more(row, texts(merged[NESTED])) for row in trained]
-    published, chosen = node.get("published"), node.get("chosen") or {}
+    published, chosen = node.get("published"), mapping(node.get("chosen"), f"{GROUP}.chosen")
     return Study(
         name=name,
         title=str(node.get("title") or name),
@@ -99,7 +102,7 @@ def study_of(
             *(text for text in given if _decides(text) and _key(text) not in chosen),
         ),
         paper=paper_from(name, published) if published else None,
-        raters=int(smaller.get("raters") or 0) if smaller.get("stamp") else 0,
+        raters=_raters(smaller, f"{GROUP}.profiles.{profile}.raters"),
     )
 
 
@@ -120,16 +123,29 @@ def _node(name: str, own: Sequence[str], config_dir: Path | None) -> dict[str, A
 def _merged(node: Node, smaller: Node) -> dict[str, Any]:
     """What a profile says over what the study says; null takes a part, an option, a run or a table out."""
     parts = {**_parts(node.get("recipe"), "of the study"), **_parts(smaller.get("recipe"), "of the profile")}
-    grid: dict[str, dict[str, Any]] = {axis: dict(options) for axis, options in (node.get("grid") or {}).items()}
-    for axis, options in (smaller.get("grid") or {}).items():
-        grid[axis] = {**grid.get(axis, {}), **options}
-    others = {key: {**(node.get(key) or {}), **(smaller.get(key) or {})} for key in ("runs", "votes", *SHOWN)}
+    grid: dict[str, dict[str, Any]] = {}
+    for axis, options in [*_named(node, "grid"), *_named(smaller, "grid")]:
+        grid[axis] = {} if options is None else {**grid.get(axis, {}), **mapping(options, f"{GROUP}.grid.{axis}")}
+    grid = {axis: options for axis, options in grid.items() if options}
+    others = {key: dict([*_named(node, key), *_named(smaller, key)]) for key in ("runs", "votes", *SHOWN)}
     return {
         "recipe": [text for part in parts.values() for text in texts(part)],
         "grid": grid,
         NESTED: smaller.get(NESTED) or node.get(NESTED),
         **{key: {name: part for name, part in named.items() if part is not None} for key, named in others.items()},
     }
+
+
+def _named(node: Node, key: str) -> list[tuple[str, Any]]:
+    return list(mapping(node.get(key), f"{GROUP}.{key}").items())
+
+
+def _raters(smaller: Node, where: str) -> int:
+    """How many are simulated; without a stamp nobody is."""
+    count = smaller.get("raters") or 0
+    if type(count) is not int or count < 0:
+        raise ConfigError(f"'{count}' is no number of raters", where=where, fix="Give a whole one, such as raters: 3.")
+    return count if smaller.get("stamp") else 0
 
 
 def _key(override: str) -> str:

@@ -85,9 +85,15 @@ class RowResult:
         absent = len(self.row.members) - len(self.results)
         runs = f"{absent} of {len(self.row.members)} runs" if absent and len(self.row.members) > 1 else ""
         if absent and not runs:
-            return f"not made: {self.problem}" if self.problem else "not made"
-        folds = [f"folds {', '.join(map(str, result.missing))}" for result in self.results if result.missing]
-        return "; ".join(filter(None, [runs, *folds, self.problem]))
+            return f"not made: {self.problem.rstrip('.')}" if self.problem else "not made"
+        several = 1 < len(self.row.members) == len(self.results)
+        of = [f" of {member.label}" if several else "" for member in self.row.members]
+        folds = [
+            f"folds {', '.join(map(str, result.missing))}{whose}"
+            for result, whose in zip(self.results, of, strict=False)
+            if result.missing
+        ]
+        return "; ".join(filter(None, [runs, *folds, self.problem.rstrip(".")]))
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,8 @@ def results_of(
     rows = []
     for row in study.rows:
         found = [result_of(runs[member.name]) for member in row.members if member.name in runs]
-        rows.append(RowResult(row, tuple(found), (problems or {}).get(row.name, "")))
+        told = [problems[member.name] for member in row.members if member.name in problems] if problems else []
+        rows.append(RowResult(row, tuple(found), "; ".join(dict.fromkeys(told))))
     return Results(study, tuple(rows), folder=folder, configs=configs or {})
 
 

@@ -27,7 +27,7 @@ def trained_rows(node: Node, last: Sequence[str]) -> list[Row]:
     axes = {axis: options_of(axis, options) for axis, options in node["grid"].items()}
     repeating = [axis for axis, options in node["grid"].items() if options.get(REPEATS)]
     rows: dict[str, Row] = {}
-    for combination in _combinations(axes) if axes else []:
+    for combination in _combinations(axes) if len(axes) > len(repeating) else []:
         kept = {axis: option for axis, option in combination.items() if axis not in repeating}
         name, label = "_".join(key for key, _ in kept.values()), _labels(kept.values())
         member = _member(combination, node["recipe"], last)
@@ -42,18 +42,20 @@ def trained_rows(node: Node, last: Sequence[str]) -> list[Row]:
 
 
 def voting_rows(votes: Node, trained: Sequence[Row]) -> list[Row]:
-    """The ensembles of trained rows."""
+    """The ensembles of trained rows; what repeats votes each for itself, the runs of one row alone vote together."""
     known, rows = [row.name for row in trained], []
     for name, vote in votes.items():
         where = f"{GROUP}.votes.{name}"
         only(vote, ("is", "of"), where)
+        if not texts(vote.get("of")):
+            raise ConfigError("nobody votes", where=where, fix="Name the rows that do: of: [one, two].")
         for voter in texts(vote.get("of")):
             if voter not in known:
                 raise ConfigError(
                     f"there is no row '{voter}' that could vote", where=where, fix=near_miss(voter, known)
                 )
-        member = Member(str(name), label_of(name, vote), votes=texts(vote["of"]))
-        rows.append(Row(member.name, member.label, (member,)))
+        voters = [row for voter in texts(vote.get("of")) for row in trained if row.name == voter]
+        rows.append(Row(str(name), label_of(name, vote), tuple(_votes(str(name), label_of(name, vote), voters))))
     return rows
 
 
@@ -83,14 +85,38 @@ def label_of(key: Any, option: Node) -> str:
 
 def texts(node: Any) -> tuple[str, ...]:
     """Nothing, one text or a list of them, as texts."""
-    return () if node is None else (node,) if isinstance(node, str) else tuple(map(str, node))
+    return () if node is None else tuple(map(str, node)) if isinstance(node, list | tuple) else (str(node),)
 
 
 def only(node: Node, known: Sequence[str], where: str) -> None:
     """Refuse keys that mean nothing."""
-    for key in node:
+    for key in mapping(node, where):
         if key not in known:
             raise ConfigError(f"there is no '{key}' here", where=where, fix=near_miss(str(key), list(known)))
+
+
+def mapping(node: Any, where: str) -> Node:
+    """What has a name for each of its parts; nothing counts as one without any."""
+    if node is None:
+        return {}
+    if not isinstance(node, Mapping):
+        raise ConfigError(
+            f"'{node}' has no names for its parts", where=where, fix="Write 'name: …' for each, as in conf/study/spine."
+        )
+    return node
+
+
+def _votes(name: str, label: str, voters: Sequence[Row]) -> Iterator[Member]:
+    if len(voters) < 2 or len(voters[0].members) < 2:
+        yield Member(name, label, votes=tuple(each.name for row in voters for each in row.members))
+        return
+    for together in zip(*(row.members for row in voters), strict=True):
+        which = [
+            option
+            for axis, option in together[0].place.items()
+            if any(other.place[axis] != option for other in voters[0].members)
+        ]
+        yield Member("_".join([name, *which]), label, votes=tuple(each.name for each in together))
 
 
 def _combinations(axes: Mapping[str, Options]) -> Iterator[dict[str, tuple[str, Node]]]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from xaimed.config.compose import composed, plain, refuse_foreign_reach, said_in_one_line
 from xaimed.config.identity import identity_hash
-from xaimed.errors import StoreError, XaimedError
+from xaimed.errors import ConfigError, StoreError, XaimedError
 from xaimed.store.fold import EVALUATIONS, EXPLANATIONS, FAILURE, Fold
 from xaimed.store.run import Run
 from xaimed.store.writing import read_json
@@ -142,6 +143,7 @@ def configured(member: Member, config_dir: Path | None) -> tuple[dict[str, Any] 
     """The configuration of a run, or why it has none."""
     directory = None if config_dir is None else str(config_dir.absolute())
     try:
+        _refuse_several(member.overrides)
         config = composed(member.overrides, config_dir=directory)
         refuse_foreign_reach(config)
         # Hydra's own part is decided by what launches the run, and its name follows from that.
@@ -151,6 +153,15 @@ def configured(member: Member, config_dir: Path | None) -> tuple[dict[str, Any] 
         return None, str(error)
     except Exception as error:
         return None, str(said_in_one_line(error))
+
+
+def _refuse_several(overrides: Sequence[str]) -> None:
+    for text, parsed in zip(overrides, OverridesParser.create().parse_overrides(list(overrides)), strict=True):
+        if parsed.is_sweep_override():
+            raise ConfigError(
+                f"'{text}' names several values, and a run has one",
+                fix="Make an axis of the study's grid of them, or quote a value that has a comma.",
+            )
 
 
 def fault_of(fold: Fold, made_for: str) -> str:

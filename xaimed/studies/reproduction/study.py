@@ -21,7 +21,7 @@ class Member:
         label: how a reader knows it, such as ``ResNet50, fine-tuned``.
         overrides: as for ``xaimed train``, in full.
         place: by axis, the option; empty for a run outside of the grid.
-        votes: for an ensemble, the rows that vote; it is not trained.
+        votes: for an ensemble, the names of the runs that vote; it is not trained.
         nested: whether it only answers how much the choice of the checkpoint gave away.
     """
 

@@ -27,9 +27,8 @@ def votes_of(
     made: dict[str, Run] = {}
     problems: dict[str, str] = {}
     for member in (each for each in study.members if each.votes):
-        names = [each.name for row in member.votes for each in study.row(row).members]
-        voting = [runs[name] for name in names if name in runs]
-        absent = [name for name in names if name not in runs]
+        voting = [runs[name] for name in member.votes if name in runs]
+        absent = [name for name in member.votes if name not in runs]
         if absent:
             problems[member.name] = f"{', '.join(absent)} cannot vote yet"
             continue

@@ -18,6 +18,8 @@ from xaimed.studies.reproduction.records import last_lines
 from xaimed.studies.reproduction.standing import Standing
 
 PAUSE = 2.0
+BRIEF = 80
+"""As many characters of a reason stand in the table."""
 
 
 def state_table(standings: Sequence[Standing], said: Mapping[str, str]) -> Table:
@@ -30,7 +32,7 @@ def state_table(standings: Sequence[Standing], said: Mapping[str, str]) -> Table
     table = Table("Run", "State", "Folds", "", title_justify="left")
     for each in standings:
         folds = f"{len(each.done)} of {len(each.folds)}" if each.folds else "–"
-        table.add_row(_text(each.member.label), word_of(each, said), folds, _text(remark_on(each, said)))
+        table.add_row(_text(each.member.label), word_of(each, said), folds, _text(_brief(remark_on(each, said))))
     return table
 
 
@@ -75,7 +77,8 @@ def say_what_failed(
     for why, names in by_reason.items():
         lines = [f"{'; '.join(labels[name] for name in names)}: {why}"]
         for log in (logs[name] for name in names if name in logs):
-            lines += [f"  the end of {log}:", *(f"    {line}" for line in last_lines(log))]
+            if printed := last_lines(log):
+                lines += [f"  the end of {log}:", *(f"    {line}" for line in printed)]
         for line in lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -136,6 +139,11 @@ class Watch:
 def _line(standing: Standing, said: Mapping[str, str]) -> str:
     folds = f", {len(standing.done)} of {len(standing.folds)} folds" if standing.folds else ""
     return f"{standing.member.label}: {word_of(standing, said)}{folds}"
+
+
+def _brief(said: str) -> str:
+    """Its beginning; every reason is said in full below the table, once for all the runs that it holds for."""
+    return said if len(said) <= BRIEF else f"{said[: BRIEF - 1]}…"
 
 
 def _text(said: str) -> Text:

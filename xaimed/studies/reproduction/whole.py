@@ -9,7 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from xaimed.config.nearmiss import near_miss
-from xaimed.errors import ConfigError
+from xaimed.config.targets import instantiate
+from xaimed.errors import ConfigError, XaimedError
 from xaimed.studies.reproduction.beforehand import Looked, look_beforehand
 from xaimed.studies.reproduction.dryrun import reasons
 from xaimed.studies.reproduction.making import check_launcher, launch
@@ -53,6 +54,7 @@ def there_is(study: Study, order: Order) -> list[Standing]:
 def look(study: Study, order: Order, fetch: bool = True) -> Looked:
     """How far every run that is wanted is, and what stands in the way of the rest."""
     check_only(study, order.only)
+    check_shown(study)
     check_launcher(order.launcher, order.config_dir)
     wanted = [each for each in there_is(study, order) if is_wanted(study, each.member, order.only)]
     looked = look_beforehand(study, wanted, fetch)
@@ -64,7 +66,6 @@ def look(study: Study, order: Order, fetch: bool = True) -> Looked:
 def make(study: Study, order: Order, console: Console) -> tuple[list[Standing], dict[str, str]]:
     """Make what is missing; how far every run is then, and what is not complete for which reason, by name."""
     looked = look(study, order)
-    remember(folder_of(study, order.output), order.changed)
     before, folder = looked.standings, records_of(study, order.output)
     problems = reasons(before)
     jobs = [job for each in before if not each.complete and each.startable for job in jobs_of(each)]
@@ -72,6 +73,8 @@ def make(study: Study, order: Order, console: Console) -> tuple[list[Standing], 
     if order.fail_fast and problems:
         jobs = []
     names = [job.name for job in jobs]
+    if jobs or any(each.run for each in before):  # a command of which nothing came is none to go back to
+        remember(folder_of(study, order.output), order.changed)
 
     def failures() -> dict[str, str]:
         return {**problems, **{owners[name]: why for name in names if (why := failure_of(folder, name))}}
@@ -83,6 +86,7 @@ def make(study: Study, order: Order, console: Console) -> tuple[list[Standing], 
         console.print(f"note: {remark}", markup=False, highlight=False, soft_wrap=True)
     if jobs:
         console.print(state_table(before, problems))
+        say_what_failed(before, problems, {}, console)
         with Watch(lambda: look_again(before, order.output, folder), said, console):
             launch(jobs, folder, launcher=order.launcher, config_dir=order.config_dir, fail_fast=order.fail_fast)
     after, failed = look_again(before, order.output, folder), failures()
@@ -129,12 +133,22 @@ def check_only(study: Study, only: Sequence[str]) -> None:
             raise ConfigError(f"study '{study.name}' has no run '{name}'", where="--only", fix=near_miss(name, known))
 
 
+def check_shown(study: Study) -> None:
+    """Refuse a table or a figure that cannot be built, before hours are spent on what it is for."""
+    for kind, nodes in (("tables", study.tables), ("figures", study.figures)):
+        for name, node in nodes.items():
+            try:
+                instantiate(node)
+            except XaimedError as error:
+                raise ConfigError(str(error), where=f"study.{kind}.{name}") from error
+
+
 def is_wanted(study: Study, member: Member, only: Sequence[str]) -> bool:
     """Whether a run is of the rows that are asked for, or votes in one."""
     if not only:
         return True
-    voting = {name for wanted in only for each in study.row(wanted).members for name in each.votes}
-    return any(member in row.members for row in study.rows if row.name in {*only, *voting})
+    asked = [each for name in only for each in study.row(name).members]
+    return member in asked or any(member.name in each.votes for each in asked)
 
 
 def records_of(study: Study, output: Path) -> Path:
