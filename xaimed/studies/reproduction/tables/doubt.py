@@ -31,12 +31,14 @@ class Doubt:
         metrics: by metric, what the published table calls it.
         beside: the published table.
         rows: which rows of the study; all without.
+        between: in what the two protocols differ.
     """
 
     title: str
     metrics: Mapping[str, str] = field(default_factory=lambda: {"accuracy": "accuracy"})
     beside: str = ""
     rows: tuple[str, ...] = ()
+    between: str = CHOICE
 
     def __call__(self, results: Results) -> list[Table]:
         """The table of every row that was made both ways.
@@ -57,7 +59,7 @@ class Doubt:
                 notes.append(f"{row.row.label}: the two runs report no sample in common.")
                 continue
             lines += _lines(results, row, choice, self.metrics, (self.beside, row.row.name))
-            notes += [_sentence(row, choice, next(iter(self.metrics)), CHOICE), *_trained_with(row, other)]
+            notes += [_sentence(row, choice, next(iter(self.metrics)), self.between), *_trained_with(row, other)]
         if not lines and not notes:
             raise StoreError("it takes every run once more, by another protocol", fix="Add --nested to the command.")
         columns = ("Run", "Metric", "Published", "Its protocol", "Nested", f"Difference{INTERVAL}")
