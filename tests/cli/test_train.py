@@ -383,12 +383,13 @@ def test_the_commands_in_the_readme_compose():
     from xaimed.config.compose import composed
 
     readme = (Path(__file__).parents[2] / "README.md").read_text()
-    commands = [shlex.split(line, comments=True) for line in re.findall(r"^xaimed train .*$", readme, re.MULTILINE)]
-    assert len(commands) > 4
-    for words in commands:
-        assert composed([word for word in words[2:] if "=" in word and "mine" not in word]).backbone.name
-    (pattern,) = re.findall(r"`('dataset\.group_pattern=[^`]*')`", readme)
-    assert composed(["dataset=folder", *shlex.split(pattern)]).dataset.group_pattern == r"^(person\d+_\w+?)_"
+    found = re.findall(r"(?:^|`)(xaimed train [^`\n]*)", readme, re.MULTILINE)
+    commands = [shlex.split(line, comments=True) for line in found]
+    assert len(commands) > 7
+    known = [[word for word in words[2:] if "=" in word and not word.endswith(("=mine", "…"))] for words in commands]
+    configs = [composed(asked) for asked in known]
+    assert all(config.backbone.name for config in configs)
+    assert r"^(p\d+)_" in [config.dataset.get("group_pattern") for config in configs]
 
 
 def test_the_output_of_a_folder_outside_the_checkout(tmp_path, monkeypatch):
