@@ -39,7 +39,15 @@ def started(conf, output, *more):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "RAY_AUTH_MODE": "disabled"}
     command = [sys.executable, "-m", "xaimed", *asked(conf, output, EPOCHS, *more)]
     said = subprocess.PIPE
-    return subprocess.Popen(command, env=environment, stdout=said, stderr=said, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdout=said,
+        stderr=said,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background inherit deaf ears
+    )
 
 
 def waits_until(condition, seconds=200.0):
