@@ -12,6 +12,7 @@ from xaimed.store.writing import read_json
 from xaimed.studies.reproduction import whole
 from xaimed.studies.reproduction.reading import study_of
 from xaimed.studies.reproduction.standing import standings
+from xaimed.studies.sweep import runs_at
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,11 @@ def test_what_is_done_is_not_done_again(conf, copy, jobs, capsys):
     said = capsys.readouterr().out
     assert said.count("2 of 2") == 2
     assert (copy / "studies/little/tables/metrics.csv").is_file()
+
+
+def test_the_directory_of_a_study_stands_for_its_runs(made):
+    found = runs_at([made / "studies/little"])
+    assert sorted(run.path for run in found) == sorted((made / "runs").iterdir())
 
 
 def test_only_what_is_missing_is_made(conf, copy, jobs, capsys):

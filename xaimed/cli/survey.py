@@ -12,7 +12,7 @@ HELP = """usage: xaimed survey make RUN... [--cases misclassified|random] [--n N
                           [--explainers NAME,...] [--seed NUMBER] [--to DIR]
        xaimed survey score ANSWERS... --key KEY... [--to DIR]
 
-make writes a questionnaire about the stored maps of one run or several: one HTML file that opens without network or
+make writes a questionnaire about the stored maps of one run or several, of a sweep or a study: one HTML file that opens without network or
 server and goes to the raters. Each case begins with the picture alone (diagnosis, whether it can be made from this
 picture, difficulty); then comes every map over it, in random order and without a name (right structure, focus on what
 is crucial, trust from 1 to 5). Some cases come twice, for the agreement of raters with themselves. Nothing in the file

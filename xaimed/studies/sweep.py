@@ -21,6 +21,9 @@ from xaimed.store.run import Run, find_runs
 from xaimed.store.writing import read_json, write_json
 from xaimed.studies.carrying import carried_out
 
+STUDY = "study.json"
+"""What lies in the directory of a study."""
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -98,9 +101,14 @@ class Sweep:
 
 
 def runs_at(places: Sequence[Path]) -> list[Run]:
-    """The runs at or below these places; a sweep's directory stands for the runs of its jobs."""
+    """The runs at or below these places; the directory of a sweep or a study stands for its runs."""
     found: list[Run] = []
     for place in places:
-        sweep = Sweep(place)
-        found += sweep.runs() if any(place.glob("job-*.outcome.json")) else find_runs([place])
+        if any(place.glob("job-*.outcome.json")):
+            found += Sweep(place).runs()
+        elif (place / STUDY).is_file():
+            runs = [Run((place / path).resolve()) for path in read_json(place / STUDY)["runs"]]
+            found += [run for run in runs if (run.path / "run.json").is_file()]
+        else:
+            found += find_runs([place])
     return list({run.path.resolve(): run for run in found}.values())

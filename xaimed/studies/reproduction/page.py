@@ -21,8 +21,9 @@ from xaimed.reporting.text import markdown
 from xaimed.store.writing import write_json, write_text
 from xaimed.studies.reproduction.abridged import abridged
 from xaimed.studies.reproduction.results import Results
+from xaimed.studies.sweep import STUDY
 
-PAGE, FACTS, TABLES, FIGURES = "study.md", "study.json", "tables", "figures"
+PAGE, FACTS, TABLES, FIGURES = "study.md", STUDY, "tables", "figures"
 Made = TypeVar("Made")
 
 
