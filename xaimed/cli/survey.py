@@ -12,12 +12,12 @@ HELP = """usage: xaimed survey make RUN... [--cases misclassified|random] [--n N
                           [--explainers NAME,...] [--seed NUMBER] [--to DIR]
        xaimed survey score ANSWERS... --key KEY... [--to DIR]
 
-make writes a questionnaire about the stored maps of one run or several, of a sweep or a study: one HTML file that opens without network or
-server and goes to the raters. Each case begins with the picture alone (diagnosis, whether it can be made from this
-picture, difficulty); then comes every map over it, in random order and without a name (right structure, focus on what
-is crucial, trust from 1 to 5). Some cases come twice, for the agreement of raters with themselves. Nothing in the file
-tells model, explainer, label or prediction: the key does, and stays with you. Answers are kept in the rater's browser
-and saved as a file, from which they can also be gone on with on another machine.
+make writes a questionnaire about the stored maps of one run or several, of a sweep or a study: one HTML file that
+opens without network or server and goes to the raters. Each case begins with the picture alone (diagnosis, whether it
+can be made from this picture, difficulty); then comes every map over it, in random order and without a name (right
+structure, focus on what is crucial, trust from 1 to 5). Some cases come twice, for the agreement of raters with
+themselves. Nothing in the file tells model, explainer, label or prediction: the key does, and stays with you. Answers
+are kept in the rater's browser and saved as a file, from which they can also be gone on with on another machine.
 
   --cases misclassified   every case that any of the runs got wrong
   --cases random          cases at random
