@@ -81,3 +81,12 @@ def test_of_several_runs_in_a_row_it_is_said_whose_folds_are_missing():
     row = Row("net", "net", (Member("net_a", "net, a"), Member("net_b", "net, b")))
     assert RowResult(row, (SimpleNamespace(missing=[0]), SimpleNamespace(missing=[]))).missing == "folds 0 of net, a"
     assert RowResult(row, (SimpleNamespace(missing=[0]),), "no vote.").missing == "1 of 2 runs; folds 0; no vote"
+
+
+def test_a_row_tells_which_backbone_stands_in_the_place_of_its_own(tmp_path):
+    rows = study(tmp_path, "backbone=resnet18").rows[:2]
+    assert [(row.name, row.label) for row in rows] == [
+        ("narrow", "narrow (resnet18 here)"),
+        ("wide", "wide (resnet18 here)"),
+    ]
+    assert rows[0].members[0].label == "narrow (resnet18 here)"

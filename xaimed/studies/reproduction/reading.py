@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from xaimed.studies.reproduction.rows import (
     trained_rows,
     voting_rows,
 )
-from xaimed.studies.reproduction.study import NESTED, Study
+from xaimed.studies.reproduction.study import NESTED, Row, Study
 
 KEYS = (
     *("published", "name", "title", "roots", "readings", "recipe", "grid", "runs", "votes", "chosen", NESTED),
@@ -74,6 +75,7 @@ def study_of(
     merged = _merged(node, smaller)
     left_out = texts(smaller.get("without"))
     trained = [row for row in trained_rows(merged, (*texts(smaller.get("last")), *given)) if row.name not in left_out]
+    trained = [_with_own_backbone(row, given) for row in trained]
     if not trained:
         raise ConfigError(f"of study '{name}' no run is left", where=GROUP, fix="Leave an option of every axis in it.")
     rows = [*trained, *(row for row in voting_rows(merged["votes"], trained) if row.name not in left_out)]
@@ -146,6 +148,15 @@ def _raters(smaller: Node, where: str) -> int:
     if type(count) is not int or count < 0:
         raise ConfigError(f"'{count}' is no number of raters", where=where, fix="Give a whole one, such as raters: 3.")
     return count if smaller.get("stamp") else 0
+
+
+def _with_own_backbone(row: Row, given: Sequence[str]) -> Row:
+    """The row under a name that tells which backbone the user has put in the place of the study's."""
+    asked = [text.partition("=")[2] for text in given if _key(text) == "backbone"]
+    if not asked:
+        return row
+    members = tuple(replace(member, label=f"{member.label} ({asked[-1]} here)") for member in row.members)
+    return replace(row, label=f"{row.label} ({asked[-1]} here)", members=members)
 
 
 def _key(override: str) -> str:
