@@ -20,8 +20,8 @@ The gallery filters by class, prediction, fold, correctness and the range of a m
 heatmap and picture for each explanation, and opens pictures large (arrow keys go on). Of more than 900 pictures all
 mistakes come first; of very many, maps are coarser and pictures smaller, so that the file stays below 30 MB.
 
-On paper everything but the configuration is unfolded, and those pictures are printed that the gallery shows at that
-moment: filter first, then print.
+On paper comes what is unfolded, tests and commands always, the configuration never; of the gallery those pictures that
+it shows at that moment: filter first, then print.
 
   --to FILE      where it is written; report.html in the run's directory, or in the first DIR
   --title TEXT   what stands above it

@@ -20,6 +20,7 @@ from xaimed.studies.whole_report.again import environments_of
 
 NOTHING_SEGMENTED = "nothing is segmented"
 NO_FEATURES = "no handcrafted features"
+ATTRIBUTES = ("sex", "age", "view", "dicom_sex", "dicom_age", "dicom_view")
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,6 @@ def _of_data(result: RunResult, config: dict[str, Any]) -> dict[str, Answer]:
     audited = (result.run.path / FACTS).is_file()
     disjoint = _disjoint(pictures, patients, str(protocol.get("leakage", "refuse")), audited)
     drawn = ".phantoms." in str(config.get("dataset", {}).get("_target_", ""))
-    versions = [found.get("packages", {}) for _, found in environments_of(result)]
-    software = ", ".join(
-        f"{name} {versions[0][name]}" for name in ("torch", "lightning") if versions and name in versions[0]
-    )
     said = {
         "CLAIM 7": Answer(f"dataset '{facts['dataset']}'", "where, when and by whom it was gathered"),
         "CLAIM 11": Answer(f"classes: {', '.join(predictions.classes)}", "what each of them means"),
@@ -85,9 +82,7 @@ def _of_data(result: RunResult, config: dict[str, Any]) -> dict[str, Answer]:
             f"{many(len(facts['folds']), 'fold')}, {_last(protocol) or '?'}; {facts['note']} (assignment.csv)"
         ),
         "CLAIM 21": disjoint,
-        "CLAIM 23": Answer(
-            f"xaimed, {software}; all versions in this report" if software else "versions in this report"
-        ),
+        "CLAIM 23": Answer(f"xaimed{_software(result)}; all versions in this report"),
         "CLAIM 33": Answer(
             f"{many(int(facts.get('samples', pictures)), 'picture')} read, {aside} set aside, {pictures} reported",
             "who was excluded before",
@@ -127,7 +122,7 @@ def _columns(result: RunResult) -> list[str]:
     file = result.run.path / SAMPLES
     if not file.is_file():
         return []
-    return [str(name) for name in pd.read_csv(file, nrows=0).columns if name in ("sex", "age", "view")]
+    return [str(name) for name in pd.read_csv(file, nrows=0).columns if name in ATTRIBUTES]
 
 
 def _of_results(result: RunResult, several: bool, whole: bool) -> dict[str, Answer]:
